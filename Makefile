@@ -1,0 +1,59 @@
+# Every target needs only Python 3.11+, make and a network: uv is fetched into .uv/ where it is missing.
+# `make` alone lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+PYTEST := $(UV) run --locked pytest
+
+.PHONY: help setup explorer scene distill format lint test test-explorer test-scene test-distill e2e bench
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}'
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+setup: $(UV) ## install everything (about 7 GB on Linux, nearly all of it PyTorch's CUDA libraries)
+	$(UV) sync --locked
+
+explorer: $(UV) ## train a residual-quantised VAE live in the browser
+	$(UV) run --locked --package rq-vae-explorer rq-vae-explorer
+
+scene: $(UV) ## draw a pixel-art background: make scene PROMPT="a castle on a hill at sunset"
+	$(UV) run --locked --package scene generate "$(or $(PROMPT),a castle on a hill at sunset)"
+
+distill: $(UV) ## see, hear and edit the codes of a sound in the browser
+	$(UV) run --locked --package distill distill
+
+format: $(UV) ## format the code and mend what ruff can mend
+	$(UV) run --locked ruff format
+	$(UV) run --locked ruff check --fix
+
+lint: $(UV) ## format check, ruff, types, import boundaries
+	$(UV) run --locked ruff format --check
+	$(UV) run --locked ruff check
+	$(UV) run --locked pyrefly check
+	$(UV) run --locked lint-imports
+
+test: $(UV) ## run every test
+	$(PYTEST)
+
+test-explorer: $(UV) ## tests of the RQ-VAE Explorer without its page
+	$(PYTEST) tests/explorer
+
+test-scene: $(UV) ## tests of scene
+	$(PYTEST) tests/scene
+
+test-distill: $(UV) ## tests of distill without its page
+	$(PYTEST) tests/distill
+
+e2e: $(UV) ## tests of the pages in headless Chromium
+	$(PYTEST) tests/e2e
+
+bench: $(UV) ## speeds as ratios against a baseline of the same run
+	$(UV) run --locked python benchmarks/explorer.py
+	$(UV) run --locked python benchmarks/scene.py
+	$(UV) run --locked python benchmarks/distill.py
