@@ -1,0 +1,74 @@
+"""The picture under construction: colour indices, and which object each pixel belongs to.
+
+All patterns are locked to the 16-pixel grid of the tokens: the 192 rows that a model sees start
+at row 4, so a pattern's phase is counted from there.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+HEIGHT, WIDTH, TOP = 200, 320, 4
+CLEAR = 255  # shade of a transparent stamp pixel
+
+OBJECTS = ("trees", "buildings", "windows", "sun_moon", "crystals", "fire", "props", "water")
+_OWNER = {name: number for number, name in enumerate(OBJECTS, start=1)}
+
+_BAYER2 = np.array([[0, 2], [3, 1]])
+BAYER4 = np.block(
+    [[4 * _BAYER2, 4 * _BAYER2 + 2], [4 * _BAYER2 + 3, 4 * _BAYER2 + 1]]
+)  # (4, 4) ranks 0..15
+ROWS = np.arange(HEIGHT)[:, None] - TOP
+COLUMNS = np.arange(WIDTH)[None, :]
+THRESHOLD = (BAYER4[ROWS % 4, COLUMNS % 4] + 0.5) / 16  # (200, 320) in 0..1
+THRESHOLD_X4 = (np.argsort(np.argsort(BAYER4[0])) + 0.5) / 4
+
+
+@dataclass
+class Canvas:
+    """Colour indices (200, 320) uint8 and the object that each pixel shows (0 = none)."""
+
+    pixels: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.uint8))
+    owner: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.uint8))
+
+    def stamp(
+        self, shades: np.ndarray, x: int, y: int, ramp: np.ndarray, of: str | None = None
+    ) -> None:
+        """Paint ``shades`` (h, w) with its left top at (x, y); shade s gets colour ``ramp[s]``."""
+        height, width = shades.shape
+        top, left = max(0, -y), max(0, -x)
+        bottom, right = min(height, HEIGHT - y), min(width, WIDTH - x)
+        if top >= bottom or left >= right:
+            return
+        part = shades[top:bottom, left:right]
+        area = np.s_[y + top : y + bottom, x + left : x + right]
+        solid = part != CLEAR
+        self.pixels[area][solid] = ramp[np.minimum(part[solid], len(ramp) - 1)]
+        self.owner[area][solid] = _OWNER[of] if of else 0
+
+    def paint(self, where: np.ndarray, colour: np.ndarray | int, of: str | None = None) -> None:
+        """Set the pixels ``where`` (200, 320) bool to one colour or to an image of colours."""
+        if isinstance(colour, np.ndarray):
+            self.pixels[where] = colour[where]
+        else:
+            self.pixels[where] = colour
+        self.owner[where] = _OWNER[of] if of else 0
+
+    def recolour(self, where: np.ndarray, table: np.ndarray) -> None:
+        """Send the colours of the pixels ``where`` through a table (64,)."""
+        self.pixels[where] = table[self.pixels[where]]
+
+    def masks(self) -> dict[str, np.ndarray]:
+        """For each kind of object, the pixels (200, 320) bool that show it."""
+        return {name: self.owner == number for name, number in _OWNER.items()}
+
+
+def gradient(position: np.ndarray, ramp: np.ndarray) -> np.ndarray:
+    """Colours for ``position`` (200, 320) or (200, 1) in 0..len(ramp)-1, with ordered dither.
+
+    Between two colours there are only the patterns 1/4, 1/2 and 3/4, so tiles repeat.
+    """
+    quarter = np.round(np.clip(position, 0, len(ramp) - 1) * 4) / 4
+    base = np.floor(quarter).astype(int)
+    step = (quarter - base) > THRESHOLD
+    return ramp[np.minimum(base + step, len(ramp) - 1)]
