@@ -5,12 +5,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
-PYTEST := $(UV) run --locked pytest
+PYTEST = $(UV) run --locked pytest
 
 .PHONY: help setup explorer scene distill format lint test test-explorer test-scene test-distill e2e bench
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
 
 .uv/bin/uv:
 	python3 -m venv .uv
