@@ -1,0 +1,82 @@
+// What every view shares: the palette of the current theme, canvases in device pixels, numbers.
+
+function readTheme(element) {
+  const style = getComputedStyle(element);
+  const get = (name) => style.getPropertyValue(name).trim();
+  return {
+    ink: get("--rq-ink"),
+    soft: get("--rq-soft"),
+    faint: get("--rq-faint"),
+    grid: get("--rq-grid"),
+    surface: get("--rq-surface"),
+    accent: get("--rq-accent"),
+    warn: get("--rq-warn"),
+    series: [1, 2, 3, 4, 5].map((i) => get(`--rq-series-${i}`)),
+    font: style.fontFamily,
+    dark: get("--rq-is-dark") === "1",
+  };
+}
+
+// Sizes the backing store to the box on screen and returns a context in CSS pixels, cleared.
+function openCanvas(canvas) {
+  const scale = Math.min(window.devicePixelRatio || 1, 2);
+  const width = canvas.clientWidth;
+  const height = canvas.clientHeight;
+  const w = Math.round(width * scale);
+  const h = Math.round(height * scale);
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+  }
+  const g = canvas.getContext("2d");
+  g.setTransform(scale, 0, 0, scale, 0, 0);
+  g.clearRect(0, 0, width, height);
+  return { g, width, height };
+}
+
+function withAlpha(hex, alpha) {
+  const n = parseInt(hex.slice(1), 16);
+  return `rgba(${n >> 16}, ${(n >> 8) & 255}, ${n & 255}, ${alpha})`;
+}
+
+function formatNumber(value, digits = 3) {
+  if (!Number.isFinite(value)) return "–";
+  if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(1);
+  return value.toPrecision(digits).replace(/\.?0+$/, (m) => (m.startsWith(".") ? "" : m));
+}
+
+const formatCount = (n) => Math.round(n).toLocaleString("en-US");
+
+function emptyNote(g, width, height, theme, text) {
+  g.fillStyle = theme.soft;
+  g.font = `13px ${theme.font}`;
+  g.textAlign = "center";
+  g.textBaseline = "middle";
+  g.fillText(text, width / 2, height / 2);
+}
+
+// Rounded tick positions between two limits, about `count` of them.
+function niceTicks(low, high, count) {
+  const raw = (high - low) / Math.max(1, count);
+  const base = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * base).find((s) => s >= raw) || raw;
+  const ticks = [];
+  for (let t = Math.ceil(low / step) * step; t <= high + 1e-9; t += step) ticks.push(t);
+  return ticks.map((t) => (Math.abs(t) < step * 1e-6 ? 0 : t));
+}
+
+// 28 x 28 bytes of ink as a small canvas, cached by the caller; ink on paper in either theme.
+function digitTile(bytes, offset, side, theme) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = side;
+  const g = tile.getContext("2d");
+  const image = g.createImageData(side, side);
+  for (let i = 0; i < side * side; i++) {
+    const v = bytes[offset + i];
+    const shade = theme.dark ? v : 255 - v;
+    image.data[4 * i] = image.data[4 * i + 1] = image.data[4 * i + 2] = shade;
+    image.data[4 * i + 3] = 255;
+  }
+  g.putImageData(image, 0, 0);
+  return tile;
+}

@@ -1,0 +1,163 @@
+// One latent plane: the vectors that a level sees, the codes of that level, and its Voronoi cells.
+
+const PLANE_PAD = 26;
+
+function planeScale(width, height, limit) {
+  const side = Math.min(width, height) - 2 * PLANE_PAD;
+  const unit = side / (2 * limit);
+  const cx = width / 2;
+  const cy = height / 2;
+  return {
+    limit,
+    unit,
+    toScreen: (x, y) => [cx + x * unit, cy - y * unit],
+    toData: (px, py) => [(px - cx) / unit, (cy - py) / unit],
+    box: [cx - width / 2, cy - height / 2, cx + width / 2, cy + height / 2],
+  };
+}
+
+function drawPlaneGrid(g, scale, width, height, theme) {
+  g.lineWidth = 1;
+  g.font = `10px ${theme.font}`;
+  for (const t of niceTicks(-scale.limit, scale.limit, 4)) {
+    const [x] = scale.toScreen(t, 0);
+    const [, y] = scale.toScreen(0, t);
+    g.strokeStyle = t === 0 ? theme.faint : theme.grid;
+    g.beginPath();
+    g.moveTo(Math.round(x) + 0.5, 0);
+    g.lineTo(Math.round(x) + 0.5, height);
+    g.moveTo(0, Math.round(y) + 0.5);
+    g.lineTo(width, Math.round(y) + 0.5);
+    g.stroke();
+    g.fillStyle = theme.soft;
+    g.textAlign = "center";
+    g.textBaseline = "bottom";
+    g.fillText(formatNumber(t, 2), x, height - 4);
+    if (t !== 0) {
+      g.textAlign = "left";
+      g.textBaseline = "middle";
+      g.fillText(formatNumber(t, 2), 5, y);
+    }
+  }
+}
+
+function drawCells(g, cells, plane, digits, theme) {
+  cells.forEach((cell, k) => {
+    if (cell.length < 3) return;
+    g.beginPath();
+    cell.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y)));
+    g.closePath();
+    const digit = plane.cellDigit[k];
+    if (digit >= 0) {
+      g.fillStyle = withAlpha(digits[digit], theme.dark ? 0.2 : 0.16);
+      g.fill();
+    }
+    g.strokeStyle = theme.faint;
+    g.lineWidth = 1;
+    g.stroke();
+  });
+}
+
+// Points in one path per digit: ten fills instead of a thousand.
+function drawPoints(g, scale, plane, labels, digits, focus) {
+  const size = scale.unit > 120 ? 4 : 3.4;
+  for (let digit = 0; digit < 10; digit++) {
+    if (focus !== null && focus !== digit) continue;
+    g.fillStyle = withAlpha(digits[digit], 0.85);
+    g.beginPath();
+    for (let i = 0; i < labels.length; i++) {
+      if (labels[i] !== digit) continue;
+      const [x, y] = scale.toScreen(plane.points[2 * i], plane.points[2 * i + 1]);
+      g.rect(x - size / 2, y - size / 2, size, size);
+    }
+    g.fill();
+  }
+}
+
+function drawTrails(g, scale, trail, theme) {
+  const codes = trail.length ? trail[0].length / 2 : 0;
+  g.lineWidth = 1.4;
+  g.strokeStyle = withAlpha(theme.ink, 0.45);
+  for (let k = 0; k < codes; k++) {
+    g.beginPath();
+    trail.forEach((codebook, t) => {
+      const [x, y] = scale.toScreen(codebook[2 * k], codebook[2 * k + 1]);
+      t ? g.lineTo(x, y) : g.moveTo(x, y);
+    });
+    g.stroke();
+  }
+}
+
+function drawArrows(g, scale, plane, theme) {
+  if (!plane.gradients) return;
+  const longest = Math.max(...Array.from(plane.gradients, Math.abs), 1e-12);
+  g.strokeStyle = g.fillStyle = theme.warn;
+  g.lineWidth = 1.6;
+  for (let k = 0; k < plane.alive.length; k++) {
+    // Descent direction: against the gradient; the longest arrow is a fifth of the plane.
+    const dx = (-plane.gradients[2 * k] / longest) * scale.limit * 0.2;
+    const dy = (-plane.gradients[2 * k + 1] / longest) * scale.limit * 0.2;
+    if (Math.hypot(dx, dy) * scale.unit < 3) continue;
+    const [x0, y0] = scale.toScreen(plane.codes[2 * k], plane.codes[2 * k + 1]);
+    const [x1, y1] = scale.toScreen(plane.codes[2 * k] + dx, plane.codes[2 * k + 1] + dy);
+    const angle = Math.atan2(y1 - y0, x1 - x0);
+    g.beginPath();
+    g.moveTo(x0, y0);
+    g.lineTo(x1, y1);
+    g.stroke();
+    g.beginPath();
+    g.moveTo(x1 + 3 * Math.cos(angle), y1 + 3 * Math.sin(angle));
+    g.lineTo(x1 + 4 * Math.cos(angle + 2.5), y1 + 4 * Math.sin(angle + 2.5));
+    g.lineTo(x1 + 4 * Math.cos(angle - 2.5), y1 + 4 * Math.sin(angle - 2.5));
+    g.fill();
+  }
+}
+
+// A code that is used is a filled disc with its number; a dead one is a hollow, dashed ring.
+function drawCodes(g, scale, plane, theme, chosen) {
+  const many = plane.alive.length > 24;
+  const radius = many ? 6 : 8.5;
+  g.font = `600 ${many ? 8 : 10}px ${theme.font}`;
+  g.textAlign = "center";
+  g.textBaseline = "middle";
+  for (let k = 0; k < plane.alive.length; k++) {
+    const [x, y] = scale.toScreen(plane.codes[2 * k], plane.codes[2 * k + 1]);
+    const alive = plane.alive[k];
+    g.beginPath();
+    g.arc(x, y, radius, 0, 2 * Math.PI);
+    if (alive) {
+      g.fillStyle = theme.ink;
+      g.fill();
+    }
+    g.setLineDash(alive ? [] : [3, 2]);
+    g.lineWidth = k === chosen ? 3 : 1.5;
+    g.strokeStyle = k === chosen ? theme.accent : alive ? theme.surface : theme.ink;
+    g.stroke();
+    g.setLineDash([]);
+    g.fillStyle = alive ? theme.surface : theme.ink;
+    g.fillText(String(k), x, y + 0.5);
+  }
+}
+
+// plane: {points, codes, alive, cellDigit, gradients?, trail}; view: {voronoi, trails, arrows, focus}
+function drawPlane(canvas, plane, labels, limit, digits, view, theme) {
+  const { g, width, height } = openCanvas(canvas);
+  if (!width) return null;
+  const scale = planeScale(width, height, limit);
+  drawPlaneGrid(g, scale, width, height, theme);
+  if (!plane) {
+    emptyNote(g, width, height, theme, "Press Start Training: vectors and codes appear here");
+    return scale;
+  }
+  if (view.voronoi) {
+    const sites = Array.from(plane.alive, (_, k) =>
+      scale.toScreen(plane.codes[2 * k], plane.codes[2 * k + 1]),
+    );
+    drawCells(g, voronoiCells(sites, scale.box), plane, digits, theme);
+  }
+  drawPoints(g, scale, plane, labels, digits, view.focus);
+  if (view.trails) drawTrails(g, scale, plane.trail, theme);
+  if (view.arrows) drawArrows(g, scale, plane, theme);
+  drawCodes(g, scale, plane, theme, view.chosen);
+  return scale;
+}
