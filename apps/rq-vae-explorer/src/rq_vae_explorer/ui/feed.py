@@ -54,7 +54,7 @@ class Feed:
         with self._lock:
             packed = self._packed.get(name)
             if packed is None or packed.key != key:
-                body = json.dumps(pack(snapshot), separators=(",", ":"), allow_nan=True)
+                body = json.dumps(pack(snapshot), separators=(",", ":"), allow_nan=False)
                 packed = _Packed(key, body.encode())
                 self._packed[name] = packed
         return packed.body

@@ -1,8 +1,8 @@
-"""How a snapshot travels to a browser: JSON with base64 arrays, cut into parts by how fast they change.
+"""How a snapshot travels to a browser: JSON with base64 arrays, in parts by how fast they change.
 
-snapshot -> **wire** -> feed -> canvas. Each `pack_*` is a pure function of one snapshot. Arrays are
-`{"dtype", "shape", "data"}` with `data` base64 of the C-ordered, little-endian bytes. Latent vectors
-go out as plane coordinates by the snapshot's own projection.
+snapshot -> **wire** -> feed -> canvas. Each `pack_*` is a pure function of one snapshot. Arrays
+are `{"dtype", "shape", "data"}` with `data` base64 of the C-ordered, little-endian bytes. Latent
+vectors go out as plane coordinates by the snapshot's own projection.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _pack_view(view: View) -> dict[str, Any]:
         "pictures": pack_array(pictures, "u8"),
         "picture_codes": view.sample_indices.tolist(),
         "health": [_pack_health(level) for level in view.levels],
-        "joint_bits": view.joint_entropy_bits,
+        "joint_bits": _finite(view.joint_entropy_bits),
         "nominal_bits": view.nominal_bits,
         "pairs_used": view.pairs_used,
     }
@@ -105,17 +105,21 @@ def _pack_health(level: LevelHealth) -> dict[str, Any]:
         "known": level.active + level.dead > 0,
         "active": level.active,
         "dead": level.dead,
-        "perplexity": level.perplexity,
-        "bits": level.entropy_bits,
-        "error": level.error,
+        "perplexity": _finite(level.perplexity),
+        "bits": _finite(level.entropy_bits),
+        "error": _finite(level.error),
     }
 
 
 def _last(curves: Curves, name: str) -> float | None:
     if not len(curves.test_steps) or name not in curves.test_names:
         return None
-    value = float(curves.test[-1, curves.test_names.index(name)])
-    return value if np.isfinite(value) else None
+    return _finite(curves.test[-1, curves.test_names.index(name)])
+
+
+def _finite(value: float | np.floating) -> float | None:
+    """JSON has no NaN: a diverged run shows a dash."""
+    return float(value) if np.isfinite(value) else None
 
 
 def pack_description(snapshot: Snapshot) -> dict[str, Any]:
@@ -185,7 +189,7 @@ def pack_gallery(snapshot: Snapshot) -> dict[str, Any]:
         "level1": pack_array(gallery.level1_images, "u8"),
         "pairs": None if pairs is None else pack_array(pairs, "u8"),
         "plane": pack_array(gallery.plane_images, "u8"),
-        "extent": list(gallery.plane_extent),
+        "extent": [_finite(edge) for edge in gallery.plane_extent],
         "arrow_points": pack_array(points, "f32"),
         "arrows": pack_array(gallery.gradient_arrows @ view.projection.basis, "f32"),
     }

@@ -39,10 +39,22 @@ function withAlpha(hex, alpha) {
   return `rgba(${n >> 16}, ${(n >> 8) & 255}, ${n & 255}, ${alpha})`;
 }
 
+// The same colours on a dark surface, a little lighter so that the deep ones stay readable.
+function onSurface(colors, theme) {
+  if (!theme.dark) return colors;
+  return colors.map((hex) => {
+    const n = parseInt(hex.slice(1), 16);
+    const channels = [n >> 16, (n >> 8) & 255, n & 255].map((c) => Math.round(c + (255 - c) * 0.22));
+    return `#${channels.map((c) => c.toString(16).padStart(2, "0")).join("")}`;
+  });
+}
+
 function formatNumber(value, digits = 3) {
   if (!Number.isFinite(value)) return "–";
-  if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(1);
-  return value.toPrecision(digits).replace(/\.?0+$/, (m) => (m.startsWith(".") ? "" : m));
+  const size = Math.abs(value);
+  if (size !== 0 && size < 0.001) return value.toExponential(1);
+  if (size >= 1000) return formatCount(value);
+  return String(Number(value.toPrecision(digits)));
 }
 
 const formatCount = (n) => Math.round(n).toLocaleString("en-US");

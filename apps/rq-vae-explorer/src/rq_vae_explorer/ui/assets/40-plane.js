@@ -74,16 +74,20 @@ function drawPoints(g, scale, plane, labels, digits, focus) {
   }
 }
 
-function drawTrails(g, scale, trail, theme) {
-  const codes = trail.length ? trail[0].length / 2 : 0;
-  g.lineWidth = 1.4;
-  g.strokeStyle = withAlpha(theme.ink, 0.45);
-  for (let k = 0; k < codes; k++) {
+// trail: f32 (T, K, 2), oldest first; it fades towards the past.
+function drawTrails(g, scale, plane, theme) {
+  if (!plane.trail) return;
+  const [times, codes] = plane.trail.shape;
+  g.lineWidth = 1.3;
+  for (let t = Math.max(1, times - 60); t <= times; t++) {
+    g.strokeStyle = withAlpha(theme.ink, 0.08 + 0.5 * (1 - (times - t) / 60));
     g.beginPath();
-    trail.forEach((codebook, t) => {
-      const [x, y] = scale.toScreen(codebook[2 * k], codebook[2 * k + 1]);
-      t ? g.lineTo(x, y) : g.moveTo(x, y);
-    });
+    for (let k = 0; k < codes; k++) {
+      const from = 2 * ((t - 1) * codes + k);
+      const [next, to] = t < times ? [plane.trail, from + 2 * codes] : [plane.codes, 2 * k];
+      g.moveTo(...scale.toScreen(plane.trail[from], plane.trail[from + 1]));
+      g.lineTo(...scale.toScreen(next[to], next[to + 1]));
+    }
     g.stroke();
   }
 }
@@ -156,7 +160,7 @@ function drawPlane(canvas, plane, labels, limit, digits, view, theme) {
     drawCells(g, voronoiCells(sites, scale.box), plane, digits, theme);
   }
   drawPoints(g, scale, plane, labels, digits, view.focus);
-  if (view.trails) drawTrails(g, scale, plane.trail, theme);
+  if (view.trails) drawTrails(g, scale, plane, theme);
   if (view.arrows) drawArrows(g, scale, plane, theme);
   drawCodes(g, scale, plane, theme, view.chosen);
   return scale;

@@ -86,7 +86,21 @@ function drawMarks(g, scale, marks, theme) {
   }
 }
 
-// series: [{name, steps, values, color, width?, alpha?, dash?}]; marks: [{step, text}]
+function drawBand(g, scale, s, log) {
+  if (!s.low || s.steps.length < 2) return;
+  const ok = (v) => Number.isFinite(v) && (!log || v > 0);
+  g.fillStyle = s.color;
+  g.globalAlpha = 0.18;
+  g.beginPath();
+  s.steps.forEach((t, i) => ok(s.high[i]) && g.lineTo(scale.x(t), scale.y(s.high[i])));
+  for (let i = s.steps.length - 1; i >= 0; i--) {
+    if (ok(s.low[i])) g.lineTo(scale.x(s.steps[i]), scale.y(s.low[i]));
+  }
+  g.fill();
+  g.globalAlpha = 1;
+}
+
+// series: [{name, steps, values, low?, high?, color, width?, dash?}]; marks: [{step, text}]
 function drawCurves(canvas, series, marks, { log, cursor }, theme) {
   const { g, width, height } = openCanvas(canvas);
   if (!width) return null;
@@ -101,7 +115,7 @@ function drawCurves(canvas, series, marks, { log, cursor }, theme) {
   drawMarks(g, scale, marks, theme);
   g.lineJoin = "round";
   for (const s of series) {
-    g.globalAlpha = s.alpha ?? 1;
+    drawBand(g, scale, s, log);
     g.strokeStyle = s.color;
     g.lineWidth = s.width ?? 1.8;
     g.setLineDash(s.dash ?? []);
@@ -118,7 +132,6 @@ function drawCurves(canvas, series, marks, { log, cursor }, theme) {
     }
     g.stroke();
   }
-  g.globalAlpha = 1;
   g.setLineDash([]);
   if (cursor !== null && cursor !== undefined) drawReadout(g, scale, series, cursor, theme);
   return scale;

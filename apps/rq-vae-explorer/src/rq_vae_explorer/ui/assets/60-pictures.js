@@ -1,13 +1,13 @@
 // Rows of digit pictures: the input of each class and what the decoder makes of it, level by level.
 
-// pictures: u8 array (R, C, side, side); titles: one per row.
-function drawPictureRows(canvas, pictures, titles, theme) {
+// view: {pictures: u8 (R, C, side, side), picture_codes: [C][L]} or null; titles: one per row.
+function drawPictureRows(canvas, view, titles, theme) {
+  const pictures = view?.pictures;
   const [rows, columns, side] = pictures ? pictures.shape : [titles.length, 10, 28];
-  const wide = canvas.clientWidth;
-  const label = wide < 480 ? 62 : 92;
-  const gap = 3;
-  const cell = Math.min(56, Math.floor((wide - label - gap * (columns - 1)) / columns));
-  canvas.style.height = `${rows * (cell + gap)}px`;
+  const label = canvas.clientWidth < 480 ? 66 : 84;
+  const gap = 4;
+  const cell = Math.max(16, Math.min(64, Math.floor((canvas.clientWidth - label) / columns) - gap));
+  canvas.style.height = `${rows * (cell + gap) + 20}px`;
   const { g, width, height } = openCanvas(canvas);
   if (!width) return;
   g.font = `11px ${theme.font}`;
@@ -20,7 +20,7 @@ function drawPictureRows(canvas, pictures, titles, theme) {
     for (let c = 0; c < columns; c++) {
       const x = label + c * (cell + gap);
       if (pictures) {
-        g.imageSmoothingEnabled = cell < side;
+        g.imageSmoothingEnabled = true;
         const at = (r * columns + c) * side * side;
         g.drawImage(digitTile(pictures, at, side, theme), x, y, cell, cell);
       }
@@ -29,5 +29,15 @@ function drawPictureRows(canvas, pictures, titles, theme) {
       g.strokeRect(x + 0.5, y + 0.5, cell - 1, cell - 1);
     }
   }
-  if (!pictures) emptyNote(g, width + label, height, theme, "No data yet");
+  if (!pictures) {
+    emptyNote(g, width + label, height - 20, theme, "No data yet");
+    return;
+  }
+  const y = rows * (cell + gap) + 9;
+  g.fillStyle = theme.soft;
+  g.fillText("Codes", 0, y);
+  g.textAlign = "center";
+  view.picture_codes.forEach((codes, c) => {
+    g.fillText(codes.join("·"), label + c * (cell + gap) + cell / 2, y, cell + gap - 2);
+  });
 }

@@ -1,57 +1,65 @@
 // How the codes of a level are used: one bar per code, stacked by digit; dead codes stay visible.
 
-// usage: i32 (L, K, 10) assignments of the fixed test digits; share: f32 (L, K) of recent training.
-function drawUsage(canvas, level, usage, share, alive, deadShare, digits, theme) {
+// A code whose share is below this part of the fair share 1/K is drawn as dead by the trainer.
+const DEAD_SHARE = 0.1;
+
+function drawShareLine(g, width, y, dash, theme) {
+  g.strokeStyle = theme.soft;
+  g.lineWidth = 1;
+  g.setLineDash(dash);
+  g.beginPath();
+  g.moveTo(0, Math.round(y) + 0.5);
+  g.lineTo(width, Math.round(y) + 0.5);
+  g.stroke();
+  g.setLineDash([]);
+}
+
+// One bar: as high as the code's share of recent training, striped by the test digits that use it.
+function drawUsageBar(g, x, base, wide, tall, byDigit, digits, theme) {
+  const total = byDigit.reduce((a, b) => a + b, 0);
+  if (!total) {
+    g.fillStyle = theme.soft;
+    g.fillRect(x, base - tall, wide, tall);
+    return;
+  }
+  let y = base;
+  byDigit.forEach((count, d) => {
+    const part = (count / total) * tall;
+    g.fillStyle = digits[d];
+    g.fillRect(x, y - part, wide, part + 0.3);
+    y -= part;
+  });
+}
+
+// usage: {byDigit: i32 (K, 10), share: f32 (K), alive: u8 (K)}
+function drawUsage(canvas, usage, digits, theme) {
   const { g, width, height } = openCanvas(canvas);
   if (!width) return;
-  const codes = share.shape[1];
+  if (!usage) {
+    emptyNote(g, width, height, theme, "No data yet");
+    return;
+  }
+  const codes = usage.share.length;
   const base = height - 16;
   const slot = width / codes;
   const bar = Math.max(3, Math.min(26, slot * 0.7));
-  let peak = 1.6 / codes;
-  for (let k = 0; k < codes; k++) peak = Math.max(peak, share[level * codes + k]);
-  const unit = (base - 8) / peak;
-  for (const [value, dash] of [
-    [1 / codes, [4, 4]],
-    [deadShare / codes, [1, 3]],
-  ]) {
-    const y = Math.round(base - value * unit) + 0.5;
-    g.strokeStyle = theme.soft;
-    g.lineWidth = 1;
-    g.setLineDash(dash);
-    g.beginPath();
-    g.moveTo(0, y);
-    g.lineTo(width, y);
-    g.stroke();
-  }
-  g.setLineDash([]);
+  const unit = (base - 8) / Math.max(1.6 / codes, ...usage.share);
   g.font = `${slot < 16 ? 8 : 10}px ${theme.font}`;
   g.textAlign = "center";
   g.textBaseline = "alphabetic";
   for (let k = 0; k < codes; k++) {
-    const x = (k + 0.5) * slot - bar / 2;
-    const tall = share[level * codes + k] * unit;
-    const at = (level * codes + k) * 10;
-    let total = 0;
-    for (let d = 0; d < 10; d++) total += usage[at + d];
-    let y = base;
-    for (let d = 0; d < 10 && total; d++) {
-      const part = (usage[at + d] / total) * tall;
-      g.fillStyle = digits[d];
-      g.fillRect(x, y - part, bar, part + 0.3);
-      y -= part;
-    }
-    if (!total && tall > 0) {
-      g.fillStyle = theme.soft;
-      g.fillRect(x, base - tall, bar, tall);
-    }
-    if (!alive[k]) {
+    const x = k * slot + (slot - bar) / 2;
+    const byDigit = usage.byDigit.subarray(10 * k, 10 * k + 10);
+    drawUsageBar(g, x, base, bar, usage.share[k] * unit, byDigit, digits, theme);
+    if (!usage.alive[k]) {
       g.setLineDash([2, 2]);
       g.strokeStyle = theme.ink;
-      g.strokeRect(x + 0.5, base - 10.5, bar - 1, 10);
+      g.strokeRect(x + 0.5, base - 12.5, bar - 1, 12);
       g.setLineDash([]);
     }
-    g.fillStyle = alive[k] ? theme.soft : theme.ink;
+    g.fillStyle = usage.alive[k] ? theme.soft : theme.ink;
     if (slot > 9 || k % 4 === 0) g.fillText(String(k), (k + 0.5) * slot, height - 4);
   }
+  drawShareLine(g, width, base - unit / codes, [4, 4], theme);
+  drawShareLine(g, width, base - (DEAD_SHARE * unit) / codes, [1, 3], theme);
 }

@@ -1,51 +1,76 @@
 // The live feed: asks for the newest frame, calls back when there is one, rests when nothing moves
-// or nobody looks. The server answers from bytes that it made once for all tabs.
+// or nobody looks. A frame names the keys of the slower parts; a part is fetched when its key moved.
 
-const FEED = { training: 100, resting: 1000, attentive: 120, failure: 3000 };
+const FEED = { training: 100, resting: 1000, attentive: 100, curves: 300, gallery: 900 };
 
-function startFeed(server, { onFrame, onDescription, onLost }) {
-  let since = -1;
-  let run = null;
-  let training = false;
+function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
+  const have = { frame: "", description: "", curves: "", gallery: "" };
+  const fetchedAt = { curves: -Infinity, gallery: -Infinity };
+  let lively = false;
   let timer = null;
   let busy = false;
   let attentiveUntil = 0;
   let failures = 0;
 
+  async function fetchPart(part) {
+    const reply = await server.fetch_part({ part, have: have[part] });
+    if (!reply || reply.error) throw new Error(reply?.error || "no answer");
+    return reply.unchanged ? null : decodeArrays(reply);
+  }
+
+  async function fetchSlowParts(keys) {
+    if (have.description !== keys.description) {
+      const description = await fetchPart("description");
+      if (description) {
+        have.description = description.key;
+        have.curves = have.gallery = "";
+        onDescription(description);
+      }
+    }
+    for (const part of ["curves", "gallery"]) {
+      const now = performance.now();
+      if (have[part] === keys[part] || (lively && now - fetchedAt[part] < FEED[part])) continue;
+      fetchedAt[part] = now;
+      const reply = await fetchPart(part);
+      if (reply) {
+        have[part] = reply.key;
+        onPart(part, reply);
+      }
+    }
+  }
+
+  let keys = null;
   async function ask() {
     timer = null;
     if (document.hidden || busy) return;
     busy = true;
     const begun = performance.now();
     try {
-      const reply = await server.snapshot({ since });
+      const frame = await fetchPart("frame");
+      if (frame) {
+        keys = frame.keys;
+        lively = ["training", "compiling", "loading"].includes(frame.status);
+      }
+      if (keys) await fetchSlowParts(keys);
+      if (frame) {
+        have.frame = frame.keys.frame;
+        onFrame(frame);
+      }
       if (failures) onLost(false);
       failures = 0;
-      if (!reply.unchanged) await take(reply);
     } catch (problem) {
       failures += 1;
-      onLost(true);
+      if (failures > 1) onLost(true);
     }
     busy = false;
     plan(performance.now() - begun);
   }
 
-  async function take(reply) {
-    const frame = decodeArrays(reply);
-    if (frame.run !== run) {
-      onDescription(decodeArrays(await server.describe({ run: frame.run })));
-      run = frame.run;
-    }
-    since = frame.version;
-    training = frame.status === "training" || frame.status === "preparing";
-    onFrame(frame);
-  }
-
   function plan(spent) {
     if (document.hidden) return;
-    let period = training ? FEED.training : FEED.resting;
-    if (performance.now() < attentiveUntil) period = Math.min(period, FEED.attentive);
-    if (failures) period = Math.min(FEED.failure, 500 * failures);
+    let period = lively ? FEED.training : FEED.resting;
+    if (performance.now() < attentiveUntil) period = FEED.attentive;
+    if (failures) period = Math.min(3000, 500 * failures);
     clearTimeout(timer);
     timer = setTimeout(ask, Math.max(5, period - spent));
   }

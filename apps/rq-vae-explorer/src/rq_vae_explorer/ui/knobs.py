@@ -1,0 +1,173 @@
+"""The live knobs as native widgets: each with one sentence and the place where it comes from.
+
+Every knob is a field of `Hyper`; moving it reaches the trainer at its next dispatch, without a
+reset. What needs a reset is in `recipe.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import gradio as gr
+from gradio.components import Component
+
+from rq_vae_explorer.config import Hyper
+from rq_vae_explorer.ui.controls import create_lambda_sliders
+
+_VQ_VAE = ("van den Oord 2017", "https://arxiv.org/abs/1711.00937")
+_RQ_VAE = ("Lee 2022", "https://arxiv.org/abs/2203.01941")
+_SOUNDSTREAM = ("Zeghidour 2021", "https://arxiv.org/abs/2107.03312")
+_ROTATION = ("Fifty 2024", "https://arxiv.org/abs/2410.06424")
+_SINKHORN = ("Cuturi 2013", "https://arxiv.org/abs/1306.0895")
+_ADAM = ("Kingma 2014", "https://arxiv.org/abs/1412.6980")
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """All live knobs of the page by their name in `Hyper`."""
+
+    widgets: dict[str, Component]
+    kmeans: gr.Button
+    restart_now: gr.Button
+
+    def connect(self, move: Callable[[str, object], object]) -> None:
+        """Call `move(name, value)` when the visitor moves a knob, not when the page does."""
+        for name, widget in self.widgets.items():
+            widget.input(  # pyrefly: ignore[missing-attribute]
+                lambda value, name=name: move(name, value),
+                widget,
+                trigger_mode="always_last",
+                queue=False,
+                show_progress="hidden",
+                api_visibility="private",
+            )
+
+    def values(self, hyper: Hyper) -> list[object]:
+        """What the widgets should show, in their order."""
+        return [getattr(hyper, name) for name in self.widgets]
+
+
+def create_knobs() -> Knobs:
+    """Build the groups, inside a `gr.Blocks`."""
+    hyper = Hyper()
+    widgets: dict[str, Component] = {}
+    with gr.Group(elem_classes="rq-group"):
+        weights = create_lambda_sliders()
+        widgets |= {"lambda_commit": weights.commit, "lambda_codebook": weights.codebook}
+    with gr.Accordion("Codebook update", open=True, elem_classes="rq-group"):
+        widgets["quantizer"] = _radio(
+            "quantizer",
+            "Rule",
+            [("Gradient", "gradient"), ("EMA", "ema"), ("Adam", "adam")],
+            "Own gradient descent obeys the weight above; EMA moves codes to the running mean of "
+            "their vectors; Adam divides the weight out, so that it does nothing.",
+            _VQ_VAE,
+        )
+        widgets["codebook_rate"] = _slider(
+            "codebook_rate", "Gradient rate", 0, 0.2, 0.005,
+            "Share of the way to its mean that a code of fair share moves in a step.", _VQ_VAE,
+        )  # fmt: skip
+        widgets["ema_decay"] = _slider(
+            "ema_decay", "EMA decay", 0.5, 0.999, 0.001,
+            "How long the running mean remembers: 0.99 is about a hundred batches.", _VQ_VAE,
+        )  # fmt: skip
+        widgets["restart"] = gr.Checkbox(
+            hyper.restart,
+            label="Restart dead codes",
+            info=_info("Puts a code that nobody chooses onto a vector of the batch.", _SOUNDSTREAM),
+            elem_id="knob-restart",
+        )
+        widgets["restart_threshold"] = _slider(
+            "restart_threshold", "Dead below", 0, 1, 0.05,
+            "As a part of the fair share 1/K of all assignments.", _SOUNDSTREAM,
+        )  # fmt: skip
+        with gr.Row(elem_classes="rq-buttons"):
+            kmeans = _button("k-means now", "kmeans-button")
+            restart_now = _button("Restart dead now", "restart-dead-button")
+    with gr.Accordion("Encoder and decoder", open=False, elem_classes="rq-group"):
+        widgets["learning_rate"] = gr.Number(
+            hyper.learning_rate,
+            label="Learning rate",
+            info=_info("Adam step of encoder and decoder; 0 freezes them.", _ADAM),
+            minimum=0,
+            maximum=0.1,
+            step=0.0005,
+            elem_id="knob-learning_rate",
+        )
+        widgets["estimator"] = _radio(
+            "estimator",
+            "Gradient through the quantiser",
+            [("Straight-through", "straight_through"), ("Rotation trick", "rotation")],
+            "Copied as it is, or turned and scaled as the code is to the vector.",
+            _ROTATION,
+        )
+        widgets["quantizer_dropout"] = _slider(
+            "quantizer_dropout", "Quantiser dropout", 0, 1, 0.05,
+            "Share of images decoded from fewer levels, which teaches level 1 to stand alone.",
+            _SOUNDSTREAM,
+        )  # fmt: skip
+        widgets["loss_scope"] = _radio(
+            "loss_scope",
+            "Losses on",
+            [("Every level", "per_level"), ("Final sum only", "final")],
+            "On the final sum only, level 1 is never asked to be a good coarse code.",
+            _RQ_VAE,
+        )
+    with gr.Accordion("Sinkhorn balancing", open=False, elem_classes="rq-group"):
+        widgets["lambda_sinkhorn"] = _slider(
+            "lambda_sinkhorn", "Sinkhorn weight", 0, 2, 0.05,
+            "Pulls codes towards a balanced assignment of the batch, so that none goes unused.",
+            _SINKHORN,
+        )  # fmt: skip
+        widgets["sinkhorn_epsilon"] = _slider(
+            "sinkhorn_epsilon", "Softness", 0.01, 2, 0.01,
+            "Entropy of the assignment: small is nearly one code per vector.", _SINKHORN,
+        )  # fmt: skip
+    return Knobs(widgets, kmeans, restart_now)
+
+
+def _info(sentence: str, source: tuple[str, str]) -> str:
+    title, url = source
+    return f"{sentence} [{title}]({url})"
+
+
+def _slider(
+    name: str,
+    label: str,
+    low: float,
+    high: float,
+    step: float,
+    sentence: str,
+    source: tuple[str, str],
+) -> gr.Slider:
+    return gr.Slider(
+        low,
+        high,
+        value=getattr(Hyper(), name),
+        step=step,
+        label=label,
+        info=_info(sentence, source),
+        elem_id=f"knob-{name}",
+        buttons=["reset"],
+    )
+
+
+def _radio(
+    name: str,
+    label: str,
+    choices: list[tuple[str, str]],
+    sentence: str,
+    source: tuple[str, str],
+) -> gr.Radio:
+    return gr.Radio(
+        choices,
+        value=getattr(Hyper(), name),
+        label=label,
+        info=_info(sentence, source),
+        elem_id=f"knob-{name}",
+    )
+
+
+def _button(label: str, elem_id: str) -> gr.Button:
+    return gr.Button(label, elem_id=elem_id, elem_classes="rq-action", size="sm", min_width=60)

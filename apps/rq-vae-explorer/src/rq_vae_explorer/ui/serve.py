@@ -1,0 +1,87 @@
+"""Serving the page on this machine only: address, port, Ctrl-C. No share link, no telemetry."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import NoReturn
+
+import gradio as gr
+
+from rq_vae_explorer.training.trainer import Trainer
+from rq_vae_explorer.ui.dashboard import read_asset
+from rq_vae_explorer.ui.theme import page_theme
+
+_FIRST_PORT = 7860
+_PORTS_TRIED = 20
+
+
+def serve(
+    make_trainer: Callable[[], Trainer],
+    make_page: Callable[[Trainer], gr.Blocks],
+    host: str | None = None,
+    port: int | None = None,
+    open_browser: bool = True,
+) -> None:
+    """Serve until Ctrl-C, then close server and trainer and let `KeyboardInterrupt` through.
+
+    `host` and `port` win over `GRADIO_SERVER_NAME` and `GRADIO_SERVER_PORT`; the default is
+    127.0.0.1 and the first free port from 7860. A port that was asked for and is taken ends the
+    program with one line and exit code 1, a bad port with code 2.
+    """
+    address = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+    number = _choose_port(address, port)
+    trainer = make_trainer()
+    page = make_page(trainer)
+    try:
+        page.launch(
+            server_name=address,
+            server_port=number,
+            inbrowser=open_browser,
+            share=False,
+            quiet=True,
+            prevent_thread_lock=True,
+            theme=page_theme(),
+            css=read_asset("page.css"),
+            footer_links=[],
+        )
+        print(f"RQ-VAE Explorer: {page.local_url}  (Ctrl-C ends it)", flush=True)
+        threading.Event().wait()
+    finally:
+        page.close(verbose=False)
+        trainer.close()
+
+
+def _choose_port(address: str, port: int | None) -> int:
+    named = port if port is not None else os.environ.get("GRADIO_SERVER_PORT")
+    if not named and port is None:
+        candidates = range(_FIRST_PORT, _FIRST_PORT + _PORTS_TRIED)
+        free = next((p for p in candidates if _is_free(address, p)), None)
+        return free or _end(1, f"ports {candidates[0]} to {candidates[-1]} are taken; give --port")
+    try:
+        number = int(named or 0)
+    except ValueError:
+        _end(2, f"GRADIO_SERVER_PORT is a number, not {named!r}")
+    if not 0 < number < 65536:
+        _end(2, f"a port lies between 1 and 65535, not {number}")
+    if not _is_free(address, number):
+        _end(1, f"port {number} on {address} cannot be used; choose another with --port")
+    return number
+
+
+def _is_free(address: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+def _end(code: int, line: str) -> NoReturn:
+    print(f"rq-vae-explorer: {line}", file=sys.stderr)
+    raise SystemExit(code)

@@ -1,0 +1,193 @@
+"""What every browser test needs: a Chromium, a server on a free port, and a page that is watched.
+
+A watched page refuses and records every request to another host and records every console error;
+when its test is over, either is a failure. Where no Chromium is found the tests are skipped with
+the reason, unless `CI=true`, where that is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+_CHROMIUM_NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
+_CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-gpu",
+]
+_START_SECONDS = 120
+_STOP_SECONDS = 15
+
+
+def _find_chromium() -> str | None:
+    """`$CHROMIUM`, or the first browser on the path."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named
+    return next((path for name in _CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for the whole session."""
+    executable = _find_chromium()
+    if executable is None:
+        reason = "no Chromium found: install `chromium` or set CHROMIUM to its path"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=_CHROMIUM_ARGS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class WatchedPage:
+    """A page and what went wrong in it."""
+
+    page: Page
+    foreign_requests: list[str] = field(default_factory=list)
+    console_errors: list[str] = field(default_factory=list)
+
+    def watch(self, home: str) -> None:
+        """Let through only requests to the host of `home`, and note errors."""
+
+        def guard(route: Route) -> None:
+            address = urlsplit(route.request.url)
+            if address.scheme in ("data", "blob", "file") or address.netloc == home:
+                route.continue_()
+            else:
+                self.foreign_requests.append(route.request.url)
+                route.abort()
+
+        self.page.route("**/*", guard)
+        self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        self.page.on(
+            "console",
+            lambda message: (
+                self.console_errors.append(message.text) if message.type == "error" else None
+            ),
+        )
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """`open_page(url, width=1280, height=900, dark=False)` opens a watched page.
+
+    Every call has its own context (cookies, storage). After the test, console errors and requests
+    to other hosts in any of the pages fail it.
+    """
+    opened: list[WatchedPage] = []
+
+    def open_one(url: str, width: int = 1280, height: int = 900, dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            accept_downloads=True,
+        )
+        watched = WatchedPage(context.new_page())
+        watched.watch(urlsplit(url).netloc)
+        opened.append(watched)
+        watched.page.goto(url, wait_until="domcontentloaded")
+        return watched.page
+
+    yield open_one
+    for watched in opened:
+        watched.page.context.close()
+    assert not [url for watched in opened for url in watched.foreign_requests]
+    assert not [text for watched in opened for text in watched.console_errors]
+
+
+def free_port() -> int:
+    """A TCP port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class Server:
+    """A running command that serves HTTP on this machine."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait_until_ready(self) -> None:
+        """Ask until it answers; raise with its output if it ends or takes too long."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended:\n{self.log.read_text()}")
+            try:
+                with urllib.request.urlopen(self.url, timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        raise RuntimeError(f"no answer in {_START_SECONDS} s:\n{self.log.read_text()}")
+
+    def stop(self) -> None:
+        """Ctrl-C; after a while, kill."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """`serve(["-m", "module", "--port", "{port}", ...])` starts Python so and waits for an answer.
+
+    `{port}` is replaced by a free port. More keywords are environment variables. All servers end
+    with the session.
+    """
+    servers: list[Server] = []
+
+    def start(arguments: list[str], **environment: str) -> Server:
+        port = free_port()
+        log = tmp_path_factory.mktemp("server") / "output.log"
+        command = [sys.executable, *(a.replace("{port}", str(port)) for a in arguments)]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", **environment},
+                cwd=log.parent,
+            )
+        server = Server(f"http://127.0.0.1:{port}", process, log)
+        servers.append(server)
+        server.wait_until_ready()
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
