@@ -1,0 +1,243 @@
+"""Checkpoints: a folder with `model.safetensors` and `config.json`, written atomically.
+
+A model folder is all that a later command needs: the settings inside rebuild the model. A
+training folder adds `training.safetensors` (optimiser state) and `progress.json`. The files of
+one checkpoint are written to a sibling folder first, which then takes the old one's place, so
+that weights and settings never come from different moments.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import scene.blas  # noqa: F401  isort: skip  (before mlx)
+
+import mlx.core as mx
+import mlx.nn as nn
+import numpy as np
+from mlx.utils import tree_flatten, tree_unflatten
+
+from scene.config import TransformerConfig, VQGANConfig, parse_config
+from scene.errors import SceneError
+from scene.transformer import ImageTransformer, SimpleTokenizer
+from scene.vqgan import VQGAN
+
+FORMAT = 1
+MODEL, SETTINGS, OPTIMIZER, PROGRESS = (
+    "model.safetensors",
+    "config.json",
+    "training.safetensors",
+    "progress.json",
+)
+
+
+def save_checkpoint(
+    folder: Path,
+    arrays: Mapping[str, Mapping[str, mx.array]],
+    documents: Mapping[str, Any],
+) -> None:
+    """Replace `folder` by files of `arrays` (safetensors) and `documents` (JSON), all or none."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = folder.with_name(f".{folder.name}.new")
+    old = folder.with_name(f".{folder.name}.old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir()
+    for name, values in arrays.items():
+        mx.save_safetensors(str(fresh / name), dict(values), metadata={"format": "mlx"})
+        _sync(fresh / name)
+    for name, document in documents.items():
+        with (fresh / name).open("w", encoding="utf-8") as file:
+            json.dump(document, file, indent=1, ensure_ascii=False, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def read_document(folder: Path, name: str) -> dict[str, Any]:
+    """One JSON file of a checkpoint. Raises SceneError if it is missing or broken."""
+    path = _settled(folder) / name
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SceneError(f"no checkpoint at {folder} ({name} is missing)") from error
+    except (OSError, ValueError) as error:
+        raise SceneError(f"{path}: broken checkpoint ({error})") from error
+    if not isinstance(document, dict):
+        raise SceneError(f"{path}: broken checkpoint (want an object)")
+    return document
+
+
+def read_arrays(folder: Path, name: str) -> dict[str, mx.array]:
+    """One safetensors file of a checkpoint, half precision widened to float32."""
+    path = _settled(folder) / name
+    if not path.is_file():
+        raise SceneError(f"no checkpoint at {folder} ({name} is missing)")
+    try:
+        arrays = mx.load(str(path))
+    except (RuntimeError, ValueError, OSError) as error:
+        raise SceneError(f"{path}: broken checkpoint ({error})") from error
+    wide: dict[str, mx.array] = {}
+    for key, value in cast(Mapping[str, mx.array], arrays).items():
+        wide[key] = value.astype(mx.float32) if value.dtype == mx.float16 else value
+    return wide
+
+
+def _settled(folder: Path) -> Path:
+    """The folder itself, or what a crash between two renames left as its newest whole copy."""
+    fresh = folder.with_name(f".{folder.name}.old")
+    return fresh if not folder.exists() and fresh.exists() else folder
+
+
+def load_weights(model: nn.Module, folder: Path) -> None:
+    """Fill `model` from a checkpoint; every name and shape must fit."""
+    arrays = read_arrays(folder, MODEL)
+    try:
+        model.load_weights(list(arrays.items()), strict=True)
+    except ValueError as error:
+        raise SceneError(f"{folder}: weights do not fit the settings ({error})") from error
+    mx.eval(model.parameters())
+
+
+def flat_parameters(model: nn.Module, half: bool = False) -> dict[str, mx.array]:
+    """All parameters by dotted name, as float16 if `half`."""
+    return {
+        name: value.astype(mx.float16) if half and value.dtype == mx.float32 else value
+        for name, value in tree_flatten(model.parameters())
+    }
+
+
+def build_vqgan(config: VQGANConfig, palette: mx.array | None) -> VQGAN:
+    """A fresh VQGAN of these settings; `palette` is (C, 3) in [-1, 1] if it has a palette head."""
+    model = config.model
+    return VQGAN(
+        model.in_channels,
+        model.hidden_channels,
+        model.codebook_size,
+        model.codebook_dim,
+        model.num_res_blocks,
+        num_levels=model.num_levels,
+        channel_multipliers=model.channel_multipliers,
+        head_channels=model.head_channels,
+        commitment_cost=model.commitment_cost,
+        ema_decay=model.ema_decay,
+        restart_below=model.restart_below,
+        lookup=model.lookup,
+        palette=palette if model.palette_size else None,
+    )
+
+
+def vqgan_documents(config: VQGANConfig) -> dict[str, Any]:
+    """The settings file of a VQGAN checkpoint."""
+    return {"format": FORMAT, "kind": "vqgan", "config": config.model_dump(mode="json")}
+
+
+def read_settings(folder: Path, kind: str) -> dict[str, Any]:
+    """The settings file of a checkpoint of this `kind`. Raises SceneError for another kind."""
+    document = read_document(folder, SETTINGS)
+    if document.get("format") != FORMAT or document.get("kind") != kind:
+        raise SceneError(f"{folder}: not a {kind} checkpoint of format {FORMAT}")
+    return document
+
+
+def load_vqgan(folder: Path) -> tuple[VQGAN, VQGANConfig]:
+    """Rebuild a VQGAN from its checkpoint folder, in evaluation mode."""
+    document = read_settings(folder, "vqgan")
+    config = parse_config(VQGANConfig, document["config"], str(folder / SETTINGS))
+    arrays = read_arrays(folder, MODEL)
+    model = build_vqgan(config, arrays.get("palette_head.palette"))
+    load_weights(model, folder)
+    model.eval()
+    return model, config
+
+
+def unflatten(arrays: Mapping[str, mx.array], prefix: str) -> Any:
+    """The tree of all arrays whose name starts with `prefix.`."""
+    chosen = [
+        (name.removeprefix(f"{prefix}."), value)
+        for name, value in arrays.items()
+        if name.startswith(f"{prefix}.")
+    ]
+    return tree_unflatten(chosen)
+
+
+def fingerprint(vqgan: VQGAN) -> str:
+    """Twelve hex digits that name the codebooks, the same for float32 and float16 storage.
+
+    A transformer writes codes of one VQGAN: with another one they mean nothing.
+    """
+    digest = hashlib.sha256()
+    for book in vqgan.quantizer.codebooks():
+        digest.update(np.asarray(book.astype(mx.float16)).tobytes())
+    return digest.hexdigest()[:12]
+
+
+def build_transformer(config: TransformerConfig) -> ImageTransformer:
+    """A fresh image transformer of these settings."""
+    model = config.model
+    return ImageTransformer(
+        model.vocab_size,
+        model.text_vocab_size,
+        model.max_seq_len,
+        model.embed_dim,
+        model.num_heads,
+        model.num_layers,
+        mlp_ratio=model.mlp_ratio,
+        dropout=model.dropout,
+        num_levels=model.num_levels,
+        grid_width=model.grid_width,
+        depth_layers=model.depth_layers,
+        text_embed_dim=model.text_embed_dim,
+        text_layers=model.text_layers,
+        text_heads=model.text_heads,
+        max_text_len=model.max_text_len,
+    )
+
+
+def transformer_documents(
+    config: TransformerConfig, tokenizer: SimpleTokenizer, vqgan: str
+) -> dict[str, Any]:
+    """The settings file of a transformer checkpoint; `vqgan` is the fingerprint of its codes."""
+    return {
+        "format": FORMAT,
+        "kind": "transformer",
+        "config": config.model_dump(mode="json"),
+        "vocabulary": tokenizer.vocabulary,
+        "vqgan": vqgan,
+    }
+
+
+@dataclass(frozen=True)
+class LoadedTransformer:
+    """A transformer in evaluation mode with its words and the fingerprint of its VQGAN."""
+
+    model: ImageTransformer
+    tokenizer: SimpleTokenizer
+    config: TransformerConfig
+    vqgan: str
+
+
+def load_transformer(folder: Path) -> LoadedTransformer:
+    """Rebuild a transformer and its tokenizer from a checkpoint folder."""
+    document = read_settings(folder, "transformer")
+    config = parse_config(TransformerConfig, document["config"], str(folder / SETTINGS))
+    tokenizer = SimpleTokenizer(
+        config.model.text_vocab_size, config.model.max_text_len, document["vocabulary"]
+    )
+    model = build_transformer(config)
+    load_weights(model, folder)
+    model.eval()
+    return LoadedTransformer(model, tokenizer, config, document["vqgan"])

@@ -1,0 +1,49 @@
+"""What every command shares: version, exit codes, one-line errors. Imports nothing heavy."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+
+from scene.errors import SceneError
+
+EXIT_FAILURE = 1
+EXIT_INTERRUPTED = 130
+
+
+def create_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """A parser with `--version`, whose help keeps the line breaks of its examples."""
+    parser = argparse.ArgumentParser(
+        prog=name,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"{name} (scene {version('scene')})")
+    return parser
+
+
+def run_command(
+    parser: argparse.ArgumentParser,
+    action: Callable[[argparse.Namespace], None],
+    argv: Sequence[str] | None,
+) -> int:
+    """Parse, act, and turn failures into exit codes: 0 done, 1 failed, 2 usage, 130 Ctrl-C."""
+    arguments = parser.parse_args(argv)
+    try:
+        action(arguments)
+    except SceneError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return EXIT_FAILURE
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return 0
+
+
+def positive_int(text: str) -> int:
+    """argparse type: a whole number of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value

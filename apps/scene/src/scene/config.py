@@ -1,0 +1,225 @@
+"""Settings of both stages: defaults < YAML file < command-line flags, checked before any work.
+
+An unknown key or a wrong type is an error that names the key. YAML 1.2 is read, so `1e-4` is a
+number. The resolved settings travel with each checkpoint.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from scene.errors import SceneError
+
+Positive = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(gt=0)]
+Size = tuple[Positive, Positive]
+
+
+class Section(BaseModel):
+    """A frozen block of settings that refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class VQGANModel(Section):
+    """Shape of the VQGAN. Pictures are (W, H) of `data.image_size`, codes W/16 x H/16 x levels."""
+
+    in_channels: Literal[3] = 3
+    hidden_channels: Positive = 128
+    channel_multipliers: tuple[Positive, Positive, Positive] = (1, 2, 4)
+    num_res_blocks: Positive = 2
+    head_channels: Positive = 24
+    codebook_size: Annotated[int, Field(ge=2, le=65536)] = 512
+    codebook_dim: Positive = 256
+    num_levels: Annotated[int, Field(ge=1, le=16)] = 4
+    downsample_factor: Literal[16] = 16
+    lookup: Literal["euclidean", "cosine"] = "euclidean"
+    commitment_cost: NotNegative = 0.25
+    ema_decay: Share = 0.98
+    restart_below: Share = 0.05
+    palette_size: Annotated[int, Field(ge=0, le=256)] = 64
+
+    @model_validator(mode="after")
+    def _check(self) -> "VQGANModel":
+        if self.lookup == "cosine" and self.num_levels > 1:
+            raise ValueError("lookup cosine needs num_levels 1: residuals have no unit length")
+        return self
+
+
+class VQGANLoss(Section):
+    """Weights of the reconstruction terms; the PatchGAN is off while `adversarial` is 0.
+
+    - `l1`, `gradient`: L1 of pixels, and of their horizontal and vertical differences.
+    - `palette`: cross-entropy of the palette head on `palette_share` of the pixels, which are
+      drawn with odds 1 + `edge_weight` on edges and times (fair share / share)^`rare_power` for
+      the colour; `focal` is the focal exponent (Lin et al. 2017).
+    - `adversarial` starts after `adversarial_start` of the training, times the adaptive weight.
+    """
+
+    l1: NotNegative = 1.0
+    gradient: NotNegative = 0.5
+    palette: NotNegative = 0.5
+    palette_share: Annotated[float, Field(gt=0, le=1)] = 0.25
+    edge_weight: NotNegative = 2.0
+    rare_power: NotNegative = 0.5
+    focal: NotNegative = 0.0
+    adversarial: NotNegative = 0.0
+    adversarial_start: Share = 0.5
+    discriminator_channels: Positive = 64
+    discriminator_layers: Positive = 3
+    discriminator_rate: Rate = 2e-4
+
+
+class Training(Section):
+    """One run. `num_epochs` passes over the pictures, or `max_steps` if that comes first."""
+
+    batch_size: Positive = 8
+    learning_rate: Rate = 1e-4
+    final_rate_share: Share = 0.05
+    warmup_steps: Annotated[int, Field(ge=0)] = 50
+    weight_decay: NotNegative = 0.01
+    clip_norm: Rate = 1.0
+    num_epochs: Positive = 100
+    max_steps: Positive | None = None
+    save_every: Positive = 10
+    sample_every: Positive = 5
+    validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class VQGANTraining(Training):
+    """`crop_size` trains on crops (W, H), aligned to the token grid; null means whole pictures.
+
+    `continuous_steps`: the first steps train a plain autoencoder. Quantised from the first step
+    on, residual codes lock the latents into the few directions that the untrained encoder had;
+    started by k-means on a trained encoder they keep all of them.
+    """
+
+    crop_size: Size | None = None
+    continuous_steps: Annotated[int, Field(ge=0)] = 300
+    flip: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> "VQGANTraining":
+        if self.crop_size and any(side % 16 for side in self.crop_size):
+            raise ValueError("crop_size must be multiples of 16")
+        return self
+
+
+class VQGANData(Section):
+    image_size: Size = (320, 192)
+    data_dir: str = "data/images"
+
+    @model_validator(mode="after")
+    def _check(self) -> "VQGANData":
+        if any(side % 16 for side in self.image_size):
+            raise ValueError("image_size must be multiples of 16")
+        return self
+
+
+class VQGANConfig(Section):
+    """Everything that `train-vqgan` needs."""
+
+    model: VQGANModel = VQGANModel()
+    loss: VQGANLoss = VQGANLoss()
+    training: VQGANTraining = VQGANTraining()
+    data: VQGANData = VQGANData()
+
+
+class TransformerModel(Section):
+    """Shape of the transformer. Codebook size, levels and grid must fit the VQGAN's codes."""
+
+    vocab_size: Positive = 512
+    max_seq_len: Positive = 240
+    num_levels: Annotated[int, Field(ge=1, le=16)] = 4
+    grid_width: Positive = 20
+    embed_dim: Positive = 256
+    num_heads: Positive = 8
+    num_layers: Positive = 6
+    mlp_ratio: Positive = 4
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    depth_layers: Positive = 2
+    text_vocab_size: Positive = 1000
+    text_embed_dim: Positive = 256
+    text_layers: Positive = 4
+    text_heads: Positive = 4
+    max_text_len: Positive = 128
+
+    @model_validator(mode="after")
+    def _check(self) -> "TransformerModel":
+        if self.embed_dim % self.num_heads or self.text_embed_dim % self.text_heads:
+            raise ValueError("embed_dim must be a multiple of num_heads (text_ likewise)")
+        if self.max_seq_len % self.grid_width:
+            raise ValueError("max_seq_len must be a multiple of grid_width")
+        return self
+
+
+class TransformerTraining(Training):
+    """`caption_dropout`: share of captions dropped, which classifier-free guidance needs.
+    `word_dropout`: share of words made unknown, so that unknown words of a prompt do no harm."""
+
+    caption_dropout: Share = 0.1
+    word_dropout: Share = 0.05
+
+
+class TransformerData(Section):
+    image_size: Size = (320, 192)
+    data_dir: str = "data/images"
+    captions_file: str = "data/captions.jsonl"
+    vqgan_checkpoint: str = "runs/vqgan/best"
+
+
+class TransformerConfig(Section):
+    """Everything that `train-transformer` needs."""
+
+    model: TransformerModel = TransformerModel()
+    training: TransformerTraining = TransformerTraining()
+    data: TransformerData = TransformerData()
+
+
+Config = TypeVar("Config", bound=Section)
+
+
+def load_config(
+    kind: type[Config], path: Path | None, overrides: Mapping[str, Any] | None = None
+) -> Config:
+    """Settings from a YAML file (or the defaults), with `overrides` such as {"training.seed": 3}.
+
+    Raises SceneError that names the file and the key.
+    """
+    values: Any = {}
+    if path is not None:
+        try:
+            values = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise SceneError(f"cannot read config {path}: {error}") from error
+        except YAMLError as error:
+            reason = " ".join(str(error).split())
+            raise SceneError(f"{path} is not valid YAML: {reason}") from error
+        if not isinstance(values, dict):
+            raise SceneError(f"{path}: want sections such as model, training and data")
+    for key, value in (overrides or {}).items():
+        section, name = key.split(".")
+        block = values.get(section) or {}
+        if isinstance(block, dict):
+            values[section] = {**block, name: value}
+    return parse_config(kind, values, str(path or "settings"))
+
+
+def parse_config(kind: type[Config], values: Any, source: str) -> Config:
+    """Check plain values against a config class. Raises SceneError that names `source`."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        rest = error.error_count() - 1
+        more = f" (and {rest} more)" if rest else ""
+        message = first["msg"].removeprefix("Value error, ")
+        raise SceneError(f"{source}: {key}: {message}{more}") from error

@@ -1,0 +1,1 @@
+"""Figures about models: reconstruction, prompt adherence by a judge, memorisation."""

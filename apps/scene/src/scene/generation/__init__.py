@@ -1,0 +1,1 @@
+"""From a prompt to picture files: models, settings inside the PNG, preview in the terminal."""

@@ -1,0 +1,97 @@
+"""Prompt to pictures: a VQGAN and a transformer that belong together, loaded from checkpoints."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import scene.blas  # noqa: F401  isort: skip  (before mlx)
+
+import mlx.core as mx
+import numpy as np
+
+from scene.checkpoints import LoadedTransformer, fingerprint, load_transformer, load_vqgan
+from scene.errors import SceneError
+from scene.images import to_uint8
+from scene.vqgan import VQGAN
+
+
+def shipped(name: str) -> Path:
+    """Folder of a model that comes with the package: "vqgan", "transformer" or "judge"."""
+    folder = Path(str(files("scene") / "shipped" / name))
+    if not folder.is_dir():
+        raise SceneError(f"this build ships no {name} model: train one and name its folder")
+    return folder
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How codes are drawn; see `ImageTransformer.generate`."""
+
+    temperature: float = 0.9
+    top_k: int | None = 100
+    top_p: float | None = None
+    guidance: float = 1.0
+
+
+class Generator:
+    """Draws pictures for prompts. Raises SceneError if the two models do not belong together."""
+
+    def __init__(self, vqgan_folder: Path | None = None, transformer: Path | None = None) -> None:
+        self.vqgan: VQGAN = load_vqgan(vqgan_folder or shipped("vqgan"))[0]
+        self.text: LoadedTransformer = load_transformer(transformer or shipped("transformer"))
+        self.vqgan_id = fingerprint(self.vqgan)
+        if self.vqgan_id != self.text.vqgan:
+            raise SceneError(
+                f"the transformer was trained on the codes of VQGAN {self.text.vqgan}, "
+                f"not of {self.vqgan_id}: give the pair that belongs together"
+            )
+
+    @property
+    def model_id(self) -> str:
+        """Names the pair in a picture's metadata."""
+        return f"{self.vqgan_id}/{self.text.model.embed_dim}x{len(self.text.model.blocks)}"
+
+    def unknown_words(self, prompt: str) -> list[str]:
+        """Words of the prompt that the model never saw."""
+        return self.text.tokenizer.unknown_words(prompt)
+
+    def codes(
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        sampling: Sampling,
+        on_position: Callable[[int], None] | None = None,
+    ) -> np.ndarray:
+        """Codes int32 (B, h, w) or (B, h, w, L) for one prompt and seed each."""
+        model = self.text.model
+        tokens = model.generate(
+            mx.array(self.text.tokenizer.encode_batch(prompts)),
+            sampling.temperature,
+            sampling.top_k,
+            top_p=sampling.top_p,
+            guidance=sampling.guidance,
+            seeds=seeds,
+            on_position=on_position,
+        )
+        grid = (-1, model.grid_width)
+        return np.asarray(tokens).reshape(len(prompts), *grid, *tokens.shape[2:])
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Codes -> uint8 (B, H, W, 3)."""
+        return to_uint8(np.asarray(self.vqgan.decode(mx.array(codes))))
+
+    def draw(
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        sampling: Sampling,
+        on_position: Callable[[int], None] | None = None,
+    ) -> np.ndarray:
+        """Pictures uint8 (B, H, W, 3) for one prompt and seed each."""
+        return self.decode(self.codes(prompts, seeds, sampling, on_position))
+
+    @property
+    def positions(self) -> int:
+        """Positions of one picture: the length of a progress bar."""
+        return self.text.model.max_seq_len

@@ -1,0 +1,60 @@
+"""`train-transformer`: train the caption-to-codes model on captioned pictures.
+
+uv run --package scene train-transformer --config apps/scene/configs/transformer-small.yaml
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scene.command import create_parser, run_command
+from scene.train_vqgan import add_training_flags, check_run_folder, training_overrides
+
+EPILOG = """examples:
+  train-transformer --config configs/transformer-small.yaml \\
+      --data data/images --captions data/captions.jsonl --vqgan runs/vqgan/best
+  train-transformer --config configs/transformer-small.yaml --resume
+
+A captions file has one JSON object a line: {"image": "forest_001.png", "caption": "A dark forest"}
+"""
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Run the training that the flags describe."""
+    from scene.config import TransformerConfig, load_config
+
+    check_run_folder(arguments.out, arguments.resume, arguments.force)
+    flags = {"data.captions_file": arguments.captions, "data.vqgan_checkpoint": arguments.vqgan}
+    overrides = training_overrides(arguments) | {k: v for k, v in flags.items() if v is not None}
+    config = load_config(TransformerConfig, arguments.config, overrides)
+
+    from scene.checkpoints import load_vqgan
+    from scene.dataset import CaptionDataset
+    from scene.training.codes import encode_files
+    from scene.training.loop import run_training
+    from scene.training.transformer import TransformerTrainer
+
+    data = config.data
+    dataset = CaptionDataset(data.data_dir, data.captions_file, data.image_size)
+    vqgan, _ = load_vqgan(Path(data.vqgan_checkpoint))
+    codes = encode_files(vqgan, dataset.paths, data.image_size, arguments.out / "codes.npz")
+    trainer = TransformerTrainer(config, dataset.captions, codes, vqgan)
+    progress = run_training(trainer, arguments.out, arguments.resume)
+    print(
+        f"best validation loss {progress.best_loss:.4f} at step {progress.best_step}: "
+        f"{arguments.out / 'best'}"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Console entry point."""
+    parser = create_parser("train-transformer", "Train the caption-to-codes transformer.", EPILOG)
+    add_training_flags(parser, "runs/transformer")
+    parser.add_argument("--captions", help="captions file (data.captions_file)")
+    parser.add_argument("--vqgan", help="VQGAN checkpoint folder (data.vqgan_checkpoint)")
+    return run_command(parser, train, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

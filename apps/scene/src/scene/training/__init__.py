@@ -1,0 +1,1 @@
+"""Training of both stages: one loop, one trainer per model."""

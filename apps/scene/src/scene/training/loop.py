@@ -1,0 +1,198 @@
+"""The training loop that both stages share: progress, validation, checkpoints, interruption.
+
+A run folder holds `last/` and `best/` (checkpoints), `metrics.jsonl` and `samples/`. All
+randomness of a step follows from (seed, step), so a resumed run repeats the uninterrupted one
+bit for bit.
+"""
+
+import json
+import math
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Protocol, TextIO
+
+import scene.blas  # noqa: F401  isort: skip  (before mlx)
+
+import mlx.core as mx
+import numpy as np
+from tqdm import tqdm
+
+from scene.checkpoints import PROGRESS, read_document
+from scene.config import Training
+from scene.errors import SceneError
+
+LOG_EVERY = 10  # steps between lines of metrics.jsonl
+SEED_STRIDE = 1_000_003  # keeps the random streams of runs with near seeds apart
+
+
+def scalar(value: mx.array) -> float:
+    """The number in an array of one element."""
+    return float(np.asarray(value))
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one training step tells: `loss` and other figures; `codes_used` for the bar."""
+
+    loss: float
+    figures: dict[str, float]
+    codes_used: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is. `best_loss` is the lowest validation loss; None before the first."""
+
+    step: int = 0
+    best_loss: float | None = None
+    best_step: int = 0
+    seconds: float = 0.0
+
+
+class Trainer(Protocol):
+    """What the loop needs of a stage."""
+
+    name: str
+    steps_per_epoch: int
+
+    @property
+    def training(self) -> Training: ...
+
+    def train_step(self, step: int, learning_rate: float, done: float) -> StepReport: ...
+    def validate(self) -> dict[str, float]: ...
+    def save(self, folder: Path, progress: Mapping[str, object], full: bool) -> None: ...
+    def load(self, folder: Path) -> None: ...
+    def draw_samples(self, path: Path) -> None: ...
+
+
+def total_steps(trainer: Trainer) -> int:
+    """Steps of the whole run."""
+    limit = trainer.training.max_steps
+    steps = trainer.training.num_epochs * trainer.steps_per_epoch
+    return min(steps, limit) if limit else steps
+
+
+def learning_rate_at(step: int, total: int, training: Training) -> float:
+    """Linear warm-up, then a cosine down to `final_rate_share`."""
+    if step < training.warmup_steps:
+        return training.learning_rate * (step + 1) / training.warmup_steps
+    span = max(1, total - training.warmup_steps)
+    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, (step - training.warmup_steps) / span)))
+    share = training.final_rate_share + (1 - training.final_rate_share) * cosine
+    return training.learning_rate * share
+
+
+def run_training(trainer: Trainer, out: Path, resume: bool) -> Progress:
+    """Train to the end, or until Ctrl-C, which saves first. Returns where the run stands.
+
+    Raises SceneError when the loss is no longer finite (the last good checkpoint stays) and
+    KeyboardInterrupt after an interruption was saved.
+    """
+    progress = Progress()
+    if resume:
+        trainer.load(out / "last")
+        progress = Progress(**read_document(out / "last", PROGRESS))
+    total = total_steps(trainer)
+    bar = tqdm(total=total, initial=progress.step, desc=trainer.name, unit="step")
+    started = time.monotonic() - progress.seconds
+    with bar, _interruptible() as interrupted, _metrics_file(out, progress.step) as log:
+        while progress.step < total:
+            step = progress.step
+            mx.random.seed(trainer.training.seed * SEED_STRIDE + step)
+            rate = learning_rate_at(step, total, trainer.training)
+            report = trainer.train_step(step, rate, step / total)
+            if not math.isfinite(report.loss):
+                raise SceneError(
+                    f"loss is {report.loss} at step {step}: stopped; the last good checkpoint is "
+                    f"{out / 'last'}. Mend: a lower learning_rate."
+                )
+            seconds = time.monotonic() - started
+            progress = Progress(step + 1, progress.best_loss, progress.best_step, seconds)
+            _show(bar, report, trainer.training.batch_size)
+            if progress.step % LOG_EVERY == 0 or progress.step == total:
+                _log(
+                    log,
+                    {"step": progress.step, "learning_rate": rate, "loss": report.loss}
+                    | report.figures
+                    | {"seconds": round(seconds, 2)},
+                )
+            progress = _milestones(trainer, out, progress, total, log)
+            if interrupted:
+                trainer.save(out / "last", asdict(progress), full=True)
+                raise KeyboardInterrupt
+    return progress
+
+
+def _milestones(
+    trainer: Trainer, out: Path, progress: Progress, total: int, log: TextIO
+) -> Progress:
+    """Samples, validation and checkpoints where an epoch that asks for them ends."""
+    epoch, rest = divmod(progress.step, trainer.steps_per_epoch)
+    at_end = progress.step == total
+    if at_end or (rest == 0 and epoch % trainer.training.sample_every == 0):
+        trainer.draw_samples(out / "samples" / f"step_{progress.step:06d}.png")
+    if not at_end and (rest or epoch % trainer.training.save_every):
+        return progress
+    figures = trainer.validate()
+    _log(log, {"step": progress.step} | {f"val_{k}": v for k, v in figures.items()})
+    tqdm.write(
+        f"step {progress.step}: validation "
+        + ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
+    )
+    better = progress.best_loss is None or figures["loss"] < progress.best_loss
+    if better:
+        progress = Progress(progress.step, figures["loss"], progress.step, progress.seconds)
+        trainer.save(out / "best", asdict(progress), full=False)
+    trainer.save(out / "last", asdict(progress), full=True)
+    return progress
+
+
+def _show(bar: tqdm, report: StepReport, batch_size: int) -> None:
+    bar.update(1)
+    rate = bar.format_dict["rate"] or 0.0
+    shown = {"loss": f"{report.loss:.3f}", "images/s": f"{rate * batch_size:.1f}"}
+    if report.codes_used is not None:
+        shown["codes"] = str(report.codes_used)
+    bar.set_postfix(shown, refresh=False)
+
+
+@contextmanager
+def _metrics_file(out: Path, step: int) -> Iterator[TextIO]:
+    """Append to metrics.jsonl, dropping lines of steps that a resumed run will repeat."""
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "metrics.jsonl"
+    kept = []
+    if path.exists() and step:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if line and json.loads(line)["step"] <= step]
+    path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    with path.open("a", encoding="utf-8") as file:
+        yield file
+
+
+def _log(file: TextIO, record: Mapping[str, object]) -> None:
+    print(json.dumps(record), file=file, flush=True)
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[int]]:
+    """Let the step in progress finish on Ctrl-C or SIGTERM; a second one stops at once."""
+    received: list[int] = []
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    previous = {kind: signal.signal(kind, remember) for kind in kinds}
+    try:
+        yield received
+    finally:
+        for kind, handler in previous.items():
+            signal.signal(kind, handler)

@@ -1,0 +1,188 @@
+"""Training of the image transformer on codes that were made once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import scene.blas  # noqa: F401  isort: skip  (before mlx)
+
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+import numpy as np
+from mlx.utils import tree_flatten
+from PIL import Image
+
+from scene.checkpoints import (
+    MODEL,
+    OPTIMIZER,
+    PROGRESS,
+    SETTINGS,
+    build_transformer,
+    fingerprint,
+    flat_parameters,
+    load_weights,
+    read_arrays,
+    save_checkpoint,
+    transformer_documents,
+    unflatten,
+)
+from scene.config import TransformerConfig
+from scene.dataset import batch_indices
+from scene.errors import SceneError
+from scene.images import save_png, to_uint8
+from scene.training.loop import StepReport, scalar
+from scene.training.vqgan import split
+from scene.transformer import ImageTransformer, SimpleTokenizer
+from scene.transformer.tokenizer import UNKNOWN
+from scene.vqgan import VQGAN
+
+VALIDATION_PICTURES = 128
+SAMPLE_SEEDS = (0, 1)
+SAMPLE_PROMPTS = (
+    "A dark forest with twisted trees and moonlight filtering through",
+    "A medieval castle on a hilltop at sunset",
+    "A cozy tavern interior with a roaring fireplace",
+    "A mysterious cave entrance with glowing crystals",
+)
+
+
+class TransformerTrainer:
+    """Owns model, optimiser, captions and codes of one run; the loop calls it.
+
+    `codes` is uint16 (N, h*w, L), `captions` has N texts.
+    """
+
+    name = "transformer"
+
+    def __init__(
+        self, config: TransformerConfig, captions: list[str], codes: np.ndarray, vqgan: VQGAN
+    ) -> None:
+        self.config = config
+        self.training = config.training
+        self.captions = captions
+        self.codes = codes
+        self.vqgan = vqgan
+        self._check_codes()
+        self.fit_items, self.held_items = split(
+            len(codes), self.training.validation_share, self.training.seed
+        )
+        if len(self.fit_items) < self.training.batch_size:
+            raise SceneError(
+                f"{len(self.fit_items)} training captions (of {len(codes)}) are fewer than "
+                f"batch_size {self.training.batch_size}: lower batch_size or add pictures"
+            )
+        self.steps_per_epoch = len(self.fit_items) // self.training.batch_size
+        model = config.model
+        self.tokenizer = SimpleTokenizer.from_captions(
+            (captions[i] for i in self.fit_items), model.text_vocab_size, model.max_text_len
+        )
+        mx.random.seed(self.training.seed)
+        self.model = build_transformer(config)
+        _start_embeddings(self.model, vqgan)
+        self.optimizer = optim.AdamW(
+            self.training.learning_rate,
+            betas=[0.9, 0.99],
+            weight_decay=self.training.weight_decay,
+            bias_correction=True,
+        )
+        self.optimizer.init(self.model.trainable_parameters())
+        mx.eval(self.model.state, self.optimizer.state)
+
+    def _check_codes(self) -> None:
+        model, (_, positions, levels) = self.config.model, self.codes.shape
+        size = self.vqgan.quantizer.codebook_size
+        expected = {
+            "max_seq_len": (model.max_seq_len, positions),
+            "num_levels": (model.num_levels, levels),
+            "vocab_size": (model.vocab_size, size),
+            "grid_width": (model.grid_width, self.config.data.image_size[0] // 16),
+        }
+        for key, (asked, found) in expected.items():
+            if asked != found:
+                raise SceneError(f"model.{key} is {asked}, but the VQGAN's codes have {found}")
+
+    def _tokens(self, items: np.ndarray) -> tuple[mx.array, mx.array]:
+        """Caption ids (B, T) and codes (B, N) or (B, N, L) of some items."""
+        text = mx.array(self.tokenizer.encode_batch([self.captions[i] for i in items]))
+        codes = self.codes[items].astype(np.int32)
+        return text, mx.array(codes[..., 0] if self.config.model.num_levels == 1 else codes)
+
+    def train_step(self, step: int, learning_rate: float, done: float) -> StepReport:
+        """One update on one batch."""
+        rng = np.random.default_rng((self.training.seed, step))
+        chosen = batch_indices(
+            len(self.fit_items), self.training.batch_size, step, self.training.seed
+        )
+        text, codes = self._tokens(self.fit_items[chosen])
+        text = self._drop(text, rng)
+        self.model.train()
+        loss, grads = nn.value_and_grad(self.model, nll)(self.model, text, codes)
+        grads, norm = optim.clip_grad_norm(grads, self.training.clip_norm)
+        self.optimizer.learning_rate = learning_rate
+        self.optimizer.update(self.model, grads)
+        mx.eval(self.model.state, self.optimizer.state, loss, norm)
+        return StepReport(scalar(loss), {"gradient_norm": scalar(norm)})
+
+    def _drop(self, text: mx.array, rng: np.random.Generator) -> mx.array:
+        """Empty some captions and make some words unknown."""
+        ids = np.array(text)
+        words = ids > UNKNOWN
+        ids[words & (rng.random(ids.shape) < self.training.word_dropout)] = UNKNOWN
+        ids[rng.random(len(ids)) < self.training.caption_dropout] = 0
+        return mx.array(ids)
+
+    def validate(self) -> dict[str, float]:
+        """Nats per code on held-out pictures with their own and with each other's captions."""
+        self.model.eval()
+        items = self.held_items[:VALIDATION_PICTURES]
+        own, shuffled = [], []
+        for start in range(0, len(items), self.training.batch_size):
+            part = items[start : start + self.training.batch_size]
+            others = np.roll(items, 1)[start : start + self.training.batch_size]
+            text, codes = self._tokens(part)
+            other_text, _ = self._tokens(others)
+            own.append(scalar(nll(self.model, text, codes)) * len(part))
+            shuffled.append(scalar(nll(self.model, other_text, codes)) * len(part))
+        loss, wrong = sum(own) / len(items), sum(shuffled) / len(items)
+        return {"loss": loss, "loss_shuffled_captions": wrong}
+
+    def draw_samples(self, path: Path) -> None:
+        """The four classic prompts, one row each, the same seeds every time."""
+        rows = []
+        grid_width = self.config.model.grid_width
+        for prompt in SAMPLE_PROMPTS:
+            text = mx.array(self.tokenizer.encode_batch([prompt] * len(SAMPLE_SEEDS)))
+            tokens = self.model.generate(text, 0.9, 100, seeds=SAMPLE_SEEDS)
+            grid = tokens.reshape(len(SAMPLE_SEEDS), -1, grid_width, *tokens.shape[2:])
+            pictures = to_uint8(np.asarray(self.vqgan.decode(grid)))
+            rows.append(np.concatenate(list(pictures), axis=1))
+        save_png(path, Image.fromarray(np.concatenate(rows)))
+
+    def save(self, folder: Path, progress: Mapping[str, object], full: bool) -> None:
+        """Write a checkpoint; `full` adds the optimiser state that an exact resume needs."""
+        arrays = {MODEL: flat_parameters(self.model)}
+        if full:
+            arrays[OPTIMIZER] = dict(tree_flatten({"optimizer": self.optimizer.state}))
+        settings = transformer_documents(self.config, self.tokenizer, fingerprint(self.vqgan))
+        save_checkpoint(folder, arrays, {SETTINGS: settings, PROGRESS: progress})
+
+    def load(self, folder: Path) -> None:
+        """Take up a full checkpoint."""
+        load_weights(self.model, folder)
+        self.optimizer.state = unflatten(read_arrays(folder, OPTIMIZER), "optimizer")
+        mx.eval(self.optimizer.state)
+
+
+def nll(model: ImageTransformer, text: mx.array, codes: mx.array) -> mx.array:
+    """Mean negative log-likelihood of all codes, nats per code."""
+    return nn.losses.cross_entropy(model(text, codes), codes, reduction="mean")
+
+
+def _start_embeddings(model: ImageTransformer, vqgan: VQGAN) -> None:
+    """Start code embeddings as a random projection of the code vectors: near codes start near."""
+    books = vqgan.quantizer.codebooks()
+    width = books[0].shape[1]
+    projection = mx.random.normal((width, model.embed_dim))
+    projection = projection * (0.5 / (mx.sqrt(mx.var(books[0])) * width**0.5))
+    for table, book in zip(model.codes, books, strict=True):
+        table.weight = book @ projection

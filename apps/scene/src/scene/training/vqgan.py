@@ -1,0 +1,311 @@
+"""Training of the VQGAN: batches of crops, one optimiser step, validation, sample sheets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import scene.blas  # noqa: F401  isort: skip  (before mlx)
+
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+import numpy as np
+from mlx.utils import tree_flatten
+from PIL import Image
+
+from scene.checkpoints import (
+    MODEL,
+    OPTIMIZER,
+    PROGRESS,
+    SETTINGS,
+    build_vqgan,
+    flat_parameters,
+    load_weights,
+    read_arrays,
+    save_checkpoint,
+    unflatten,
+    vqgan_documents,
+)
+from scene.colours import PaletteIndex, collect_palette
+from scene.config import VQGANConfig
+from scene.dataset import ImageDataset, batch_indices
+from scene.errors import SceneError
+from scene.images import save_png, to_float, to_uint8
+from scene.training.loop import StepReport, scalar
+from scene.vqgan import VQGAN, PatchDiscriminator
+from scene.vqgan.discriminator import adaptive_weight, discriminator_hinge, generator_hinge
+from scene.vqgan.losses import edge_mask, gradient_loss, l1_loss, palette_loss, sample_pixels
+from vq_common.health import usage_counts
+
+VALIDATION_PICTURES = 32
+SAMPLE_PICTURES = 8
+START_BATCHES, START_VECTORS = 64, 8192  # what the k-means start looks at
+USAGE_WINDOW = 50  # steps over which the bar counts used codes
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`x` (B, H, W, 3) in [-1, 1]; flat pixel numbers (P,) and their colour classes (P,)."""
+
+    x: mx.array
+    pixels: mx.array | None = None
+    classes: mx.array | None = None
+
+
+class VQGANTrainer:
+    """Owns model, optimisers and data of one run; the loop calls it."""
+
+    name = "vqgan"
+
+    def __init__(self, config: VQGANConfig, dataset: ImageDataset) -> None:
+        self.config = config
+        self.training = config.training
+        self.dataset = dataset
+        self.fit_items, self.held_items = split(
+            len(dataset), self.training.validation_share, self.training.seed
+        )
+        if len(self.fit_items) < self.training.batch_size:
+            raise SceneError(
+                f"{len(self.fit_items)} training pictures (of {len(dataset)}) are fewer than "
+                f"batch_size {self.training.batch_size}: lower batch_size or add pictures"
+            )
+        self.steps_per_epoch = len(self.fit_items) // self.training.batch_size
+        self.palette_index: PaletteIndex | None = None
+        if config.model.palette_size:
+            colours = collect_palette(
+                dataset.pixels[self.fit_items], config.model.palette_size, self.training.seed
+            )
+            self.palette_index = PaletteIndex(colours)
+        mx.random.seed(self.training.seed)
+        self.model = build_vqgan(config, self._palette())
+        self.discriminator = PatchDiscriminator(
+            config.model.in_channels,
+            config.loss.discriminator_channels,
+            config.loss.discriminator_layers,
+        )
+        self.optimizer = self._adam(self.training.learning_rate, (0.9, 0.99))
+        self.judge_optimizer = self._adam(config.loss.discriminator_rate, (0.5, 0.9))
+        self.optimizer.init(self.model.trainable_parameters())
+        self.judge_optimizer.init(self.discriminator.trainable_parameters())
+        self.usage: list[np.ndarray] = []
+        mx.eval(self.model.state, self.discriminator.state)
+
+    def _palette(self) -> mx.array | None:
+        return (
+            None if self.palette_index is None else mx.array(to_float(self.palette_index.palette))
+        )
+
+    def _adam(self, rate: float, betas: tuple[float, float]) -> optim.AdamW:
+        # MLX leaves Adam's bias correction off by default: the first step would be 3x too long.
+        return optim.AdamW(
+            rate, betas=list(betas), weight_decay=self.training.weight_decay, bias_correction=True
+        )
+
+    def _crops(self, step: int, rng: np.random.Generator) -> np.ndarray:
+        """uint8 (B, h, w, 3): crops on the token grid, or whole pictures."""
+        chosen = self.fit_items[
+            batch_indices(len(self.fit_items), self.training.batch_size, step, self.training.seed)
+        ]
+        pictures = self.dataset.pixels[chosen]
+        if self.training.crop_size:
+            width, height = self.training.crop_size
+            rows = rng.integers(0, (pictures.shape[1] - height) // 16 + 1, len(chosen)) * 16
+            columns = rng.integers(0, (pictures.shape[2] - width) // 16 + 1, len(chosen)) * 16
+            pictures = np.stack(
+                [
+                    picture[y : y + height, x : x + width]
+                    for picture, y, x in zip(pictures, rows, columns, strict=True)
+                ]
+            )
+        if self.training.flip:
+            flips = rng.random(len(pictures)) < 0.5
+            pictures = np.where(flips[:, None, None, None], pictures[:, :, ::-1], pictures)
+        return pictures
+
+    def _batch(self, pictures: np.ndarray, rng: np.random.Generator) -> Batch:
+        x = mx.array(to_float(pictures))
+        if self.palette_index is None:
+            return Batch(x)
+        loss = self.config.loss
+        classes = self.palette_index.classes(pictures)  # (B, H, W)
+        count = max(1, round(classes.size * loss.palette_share))
+        colours = len(self.palette_index.palette)
+        chosen = sample_pixels(classes, count, loss.edge_weight, loss.rare_power, colours, rng)
+        labels = classes.ravel()[chosen].astype(np.int32)
+        return Batch(x, mx.array(chosen.astype(np.int32)), mx.array(labels))
+
+    def train_step(self, step: int, learning_rate: float, done: float) -> StepReport:
+        """One update of the model, and of the discriminator once it takes part."""
+        rng = np.random.default_rng((self.training.seed, step))
+        batch = self._batch(self._crops(step, rng), rng)
+        loss = self.config.loss
+        quantize = step >= self.training.continuous_steps
+        if step == self.training.continuous_steps:
+            self._start_codebooks(step)
+        adversarial = loss.adversarial > 0 and done >= loss.adversarial_start
+        self.model.train()
+
+        def objective(model: VQGAN) -> tuple[mx.array, dict[str, mx.array], mx.array]:
+            return self._objective(model, batch, quantize, adversarial)
+
+        (total, terms, indices), grads = nn.value_and_grad(self.model, objective)(self.model)
+        grads, norm = optim.clip_grad_norm(grads, self.training.clip_norm)
+        self.optimizer.learning_rate = learning_rate
+        self.optimizer.update(self.model, grads)
+        mx.eval(self.model.state, self.optimizer.state, total, terms, norm, indices)
+        figures = {name: scalar(value) for name, value in terms.items()}
+        figures["gradient_norm"] = scalar(norm)
+        if adversarial:
+            figures["discriminator"] = self._train_discriminator(batch.x)
+        codes = self._count(indices, step) if quantize else 0
+        return StepReport(scalar(total), figures | {"codes_used": codes}, codes)
+
+    def _start_codebooks(self, step: int) -> None:
+        """K-means on the latents of the coming batches."""
+        self.model.eval()
+        latents, count = [], 0
+        for ahead in range(START_BATCHES):
+            rng = np.random.default_rng((self.training.seed, step + ahead))
+            z = self.model.encoder(mx.array(to_float(self._crops(step + ahead, rng))))
+            latents.append(z.reshape(-1, z.shape[-1]))
+            mx.eval(latents)
+            count += len(latents[-1])
+            if count >= START_VECTORS:
+                break
+        self.model.quantizer.start_from(mx.concatenate(latents)[:START_VECTORS], iterations=10)
+        mx.eval(self.model.state)
+
+    def _objective(
+        self, model: VQGAN, batch: Batch, quantize: bool, adversarial: bool
+    ) -> tuple[mx.array, dict[str, mx.array], mx.array]:
+        loss = self.config.loss
+        out = model.run(batch.x, quantize)
+        terms = {"l1": l1_loss(out.rgb, batch.x), "commitment": out.vq_loss}
+        total = out.vq_loss + loss.l1 * terms["l1"]
+        if loss.gradient:
+            terms["gradient"] = gradient_loss(out.rgb, batch.x)
+            total = total + loss.gradient * terms["gradient"]
+        if model.palette_head is not None and batch.classes is not None:
+            features = out.features.reshape(-1, out.features.shape[-1])[batch.pixels]  # (P, F)
+            rgb = out.rgb.reshape(-1, 3)[batch.pixels]  # (P, 3)
+            logits = model.palette_head(features, rgb)
+            terms["palette"] = palette_loss(logits, batch.classes, loss.focal)
+            total = total + loss.palette * terms["palette"]
+        if adversarial:
+            total = total + loss.adversarial * self._adversarial(model, out.features, batch.x)
+        return total, terms, out.indices
+
+    def _adversarial(self, model: VQGAN, features: mx.array, x: mx.array) -> mx.array:
+        """Generator's hinge loss times the adaptive weight at the decoder's last layer."""
+        head = model.decoder.head
+        still = mx.stop_gradient(features)
+
+        def reconstruct(weight: mx.array) -> mx.array:
+            return l1_loss(still @ weight.T + head.bias, x)
+
+        def fool(weight: mx.array) -> mx.array:
+            return generator_hinge(self.discriminator(still @ weight.T + head.bias))
+
+        weight = mx.stop_gradient(head.weight)
+        ratio = adaptive_weight(mx.grad(reconstruct)(weight), mx.grad(fool)(weight))
+        return ratio * generator_hinge(self.discriminator(head(features)))
+
+    def _train_discriminator(self, x: mx.array) -> float:
+        self.model.eval()
+        fake = mx.stop_gradient(self.model.run(x).rgb)
+
+        def objective(judge: PatchDiscriminator) -> mx.array:
+            return discriminator_hinge(judge(x), judge(fake))
+
+        loss, grads = nn.value_and_grad(self.discriminator, objective)(self.discriminator)
+        self.judge_optimizer.update(self.discriminator, grads)
+        mx.eval(self.discriminator.state, self.judge_optimizer.state, loss)
+        return scalar(loss)
+
+    def _count(self, indices: mx.array, step: int) -> int:
+        """Mean number of codes per level in use over the current window of steps."""
+        model = self.config.model
+        codes = np.asarray(indices).reshape(-1, model.num_levels)
+        if step % USAGE_WINDOW == 0:
+            self.usage = []
+        self.usage.append(usage_counts(codes, model.codebook_size))
+        return round(np.count_nonzero(np.sum(self.usage, axis=0)) / model.num_levels)
+
+    def validate(self) -> dict[str, float]:
+        """Figures on whole held-out pictures; `loss` is the share of wrong pixels plus that on
+        edges with a palette, the L1 plus gradient loss without."""
+        self.model.eval()
+        pixels = self.dataset.pixels[self.held_items[:VALIDATION_PICTURES]]
+        drawn, codes = self.reconstruct(pixels)
+        squared = np.square(pixels.astype(np.float64) - drawn).mean()
+        counts = usage_counts(codes, self.config.model.codebook_size)
+        figures = {
+            "psnr": float(10 * np.log10(255**2 / max(squared, 1e-9))),
+            "codes_used": float(np.count_nonzero(counts, axis=1).mean()),
+        }
+        if self.palette_index is None:
+            a, b = mx.array(to_float(pixels)), mx.array(to_float(drawn))
+            return {"loss": scalar(l1_loss(a, b) + gradient_loss(a, b))} | figures
+        truth, seen = self.palette_index.classes(pixels), self.palette_index.classes(drawn)
+        right, edges = truth == seen, edge_mask(truth)
+        wrong = {"right": float(right.mean()), "right_on_edges": float(right[edges].mean())}
+        return {"loss": 2.0 - sum(wrong.values())} | wrong | figures
+
+    def reconstruct(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """uint8 (N, H, W, 3) -> the same through the codes, and the codes (M, L)."""
+        drawn, codes = [], []
+        for start in range(0, len(pixels), 8):
+            indices = self.model.encode(mx.array(to_float(pixels[start : start + 8])))
+            drawn.append(to_uint8(np.asarray(self.model.decode(indices))))
+            codes.append(np.asarray(indices).reshape(-1, self.config.model.num_levels))
+        return np.concatenate(drawn), np.concatenate(codes)
+
+    def draw_samples(self, path: Path) -> None:
+        """Held-out pictures above their reconstructions, four pairs a row."""
+        self.model.eval()
+        pixels = self.dataset.pixels[self.held_items[:SAMPLE_PICTURES]]
+        drawn, _ = self.reconstruct(pixels)
+        rows = []
+        for start in range(0, len(pixels), 4):
+            for strip in (pixels[start : start + 4], drawn[start : start + 4]):
+                rows.append(np.concatenate(list(strip), axis=1))
+        width = max(row.shape[1] for row in rows)
+        rows = [np.pad(r, ((0, 0), (0, width - r.shape[1]), (0, 0))) for r in rows]
+        save_png(path, Image.fromarray(np.concatenate(rows)))
+
+    def save(self, folder: Path, progress: Mapping[str, object], full: bool) -> None:
+        """Write a checkpoint; `full` adds what an exact resume needs."""
+        arrays = {MODEL: flat_parameters(self.model)}
+        if full:
+            arrays[OPTIMIZER] = dict(
+                tree_flatten(
+                    {
+                        "optimizer": self.optimizer.state,
+                        "judge_optimizer": self.judge_optimizer.state,
+                        "discriminator": self.discriminator.parameters(),
+                    }
+                )
+            )
+        documents = {SETTINGS: vqgan_documents(self.config), PROGRESS: progress}
+        save_checkpoint(folder, arrays, documents)
+
+    def load(self, folder: Path) -> None:
+        """Take up a full checkpoint."""
+        load_weights(self.model, folder)
+        arrays = read_arrays(folder, OPTIMIZER)
+        self.optimizer.state = unflatten(arrays, "optimizer")
+        self.judge_optimizer.state = unflatten(arrays, "judge_optimizer")
+        self.discriminator.update(unflatten(arrays, "discriminator"))
+        mx.eval(self.optimizer.state, self.judge_optimizer.state, self.discriminator.state)
+
+
+def split(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the training and of the validation items; at least one of each.
+
+    Raises SceneError if there is only one item.
+    """
+    if count < 2:
+        raise SceneError("one picture is too few: training and validation need one each")
+    order = np.random.default_rng(seed).permutation(count)
+    held = min(count - 1, max(1, round(count * share)))
+    return np.sort(order[held:]), order[:held]

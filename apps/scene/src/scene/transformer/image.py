@@ -1,0 +1,199 @@
+"""The image transformer: codes of a picture in raster order, given a caption.
+
+Logits at position t predict the codes of position t from the codes before t (a learned start
+vector stands before the first). Each position knows its row and column, and its input is the
+sum of what lies left of it and above it. Text comes in through cross-attention.
+"""
+
+from collections.abc import Callable, Sequence
+
+import mlx.core as mx
+import mlx.nn as nn
+
+from scene.transformer.attention import Block, KVCache, Memory
+from scene.transformer.depth import DepthModel
+from scene.transformer.sampling import Sampler
+from scene.transformer.text import TextEncoder, text_mask
+
+
+class ImageTransformer(nn.Module):
+    """`model(text_tokens, image_tokens) -> logits`.
+
+    With `num_levels=1`, tokens are int (B, N) and logits (B, N, vocab_size); with L levels,
+    tokens are (B, N, L) and logits (B, N, L, vocab_size). N is at most `max_seq_len`; the grid
+    is `grid_width` positions wide.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int = 512,
+        text_vocab_size: int = 1000,
+        max_seq_len: int = 240,
+        embed_dim: int = 256,
+        num_heads: int = 8,
+        num_layers: int = 6,
+        *,
+        mlp_ratio: int = 4,
+        dropout: float = 0.1,
+        num_levels: int = 1,
+        grid_width: int = 20,
+        depth_layers: int = 2,
+        text_embed_dim: int = 256,
+        text_layers: int = 4,
+        text_heads: int = 4,
+        max_text_len: int = 128,
+    ) -> None:
+        super().__init__()
+        self.vocab_size = vocab_size
+        self.num_levels = num_levels
+        self.max_seq_len = max_seq_len
+        self.grid_width = grid_width
+        self.num_heads = num_heads
+        self.embed_dim = embed_dim
+        self.text_encoder = TextEncoder(
+            text_vocab_size, text_embed_dim, text_heads, text_layers, max_text_len, mlp_ratio
+        )
+        self.start = mx.random.normal((embed_dim,)) * 0.02
+        self.rows = mx.random.normal((-(-max_seq_len // grid_width), embed_dim)) * 0.02
+        self.columns = mx.random.normal((grid_width, embed_dim)) * 0.02
+        self.codes = [nn.Embedding(vocab_size, embed_dim) for _ in range(num_levels)]
+        self.above = nn.Linear(embed_dim, embed_dim, bias=False)
+        self.dropout = nn.Dropout(dropout)
+        self.blocks = [
+            Block(embed_dim, num_heads, mlp_ratio, dropout, text_embed_dim)
+            for _ in range(num_layers)
+        ]
+        self.norm = nn.RMSNorm(embed_dim)
+        if num_levels == 1:
+            self.head = nn.Linear(embed_dim, vocab_size)
+        else:
+            self.depth = DepthModel(embed_dim, num_levels, vocab_size, depth_layers)
+
+    def embed_codes(self, tokens: mx.array) -> mx.array:
+        """Sum of the level embeddings: int (B, N, L) -> (B, N, D)."""
+        total = self.codes[0](tokens[..., 0])
+        for level in range(1, self.num_levels):
+            total = total + self.codes[level](tokens[..., level])
+        return total
+
+    def positions(self, n: int) -> mx.array:
+        """Row plus column vectors of the first `n` positions: (n, D)."""
+        where = mx.arange(n)
+        return self.rows[where // self.grid_width] + self.columns[where % self.grid_width]
+
+    def inputs(self, tokens: mx.array) -> mx.array:
+        """Input of every position from the codes before it: int (B, N, L) -> (B, N, D)."""
+        b, n, _ = tokens.shape
+        codes = self.embed_codes(tokens)
+        start = mx.broadcast_to(self.start, (b, 1, self.embed_dim))
+        x = mx.concatenate([start, codes[:, :-1]], axis=1) + self.positions(n)
+        if n > self.grid_width:
+            upper = self.above(codes[:, : n - self.grid_width])
+            x = x + mx.pad(upper, [(0, 0), (self.grid_width, 0), (0, 0)])
+        return x
+
+    def remember(self, text_tokens: mx.array) -> list[Memory]:
+        """Keys and values of a caption for every block, made once per prompt."""
+        text, mask = self.text_encoder(text_tokens), text_mask(text_tokens)
+        return [block.cross.remember(text, mask) for block in self.blocks]
+
+    def __call__(self, text_tokens: mx.array, image_tokens: mx.array) -> mx.array:
+        """Raises ValueError for a picture of more than `max_seq_len` positions."""
+        if image_tokens.shape[1] > self.max_seq_len:
+            raise ValueError(f"{image_tokens.shape[1]} positions, at most {self.max_seq_len}")
+        tokens = image_tokens[..., None] if self.num_levels == 1 else image_tokens
+        x = self.dropout(self.inputs(tokens))
+        for block, memory in zip(self.blocks, self.remember(text_tokens), strict=True):
+            x = block(x, "causal", memory)
+        x = self.norm(x)
+        return self.head(x) if self.num_levels == 1 else self.depth(x, tokens)
+
+    def new_cache(self, batch: int) -> list[KVCache]:
+        """Empty caches for `batch` pictures."""
+        shape = (batch, self.num_heads, self.max_seq_len, self.embed_dim // self.num_heads)
+        return [KVCache(mx.zeros(shape), mx.zeros(shape)) for _ in self.blocks]
+
+    def step(
+        self,
+        position: int,
+        left: mx.array | None,
+        above: mx.array | None,
+        memories: list[Memory],
+        caches: list[KVCache],
+    ) -> mx.array:
+        """Vector of one position (B, D) from its neighbours' codes (B, L), filling the caches."""
+        batch = memories[0].keys.shape[0]
+        x = self.start if left is None else self.embed_codes(left)
+        x = x + self.rows[position // self.grid_width] + self.columns[position % self.grid_width]
+        if above is not None:
+            x = x + self.above(self.embed_codes(above))
+        x = mx.broadcast_to(x, (batch, self.embed_dim))[:, None]  # (B, 1, D)
+        for block, memory, cache in zip(self.blocks, memories, caches, strict=True):
+            x = block(x, None, memory, cache)
+        return self.norm(x)[:, 0]
+
+    def generate(
+        self,
+        text_tokens: mx.array,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        *,
+        top_p: float | None = None,
+        guidance: float = 1.0,
+        seeds: Sequence[int] | None = None,
+        on_position: Callable[[int], None] | None = None,
+    ) -> mx.array:
+        """Draw codes for captions int (B, T): int32 (B, N) or (B, N, L), N = max_seq_len.
+
+        - `temperature` 0 takes the likeliest code; `top_k`, `top_p` leave the unlikely ones out;
+        - `guidance` above 1 moves away from what the model draws without a caption
+          (classifier-free guidance, arXiv:2207.12598);
+        - `seeds`: one per picture, by default drawn from MLX's global state; the same seed
+          gives the same picture, whatever else is in the batch;
+        - `on_position` is called after each position with its number.
+        """
+        batch = text_tokens.shape[0]
+        guided = guidance != 1.0
+        if guided:
+            text_tokens = mx.concatenate([text_tokens, mx.zeros_like(text_tokens)])
+        was_training = self.training
+        self.eval()
+        try:
+            draws = self.max_seq_len * self.num_levels
+            sampler = Sampler(temperature, top_k, top_p, guidance, seeds, batch, draws)
+            memories = self.remember(text_tokens)
+            caches = self.new_cache(text_tokens.shape[0])
+            drawn: list[mx.array] = []
+            for position in range(self.max_seq_len):
+                left = drawn[-1] if drawn else None
+                above = drawn[-self.grid_width] if position >= self.grid_width else None
+                if guided:
+                    left = None if left is None else _twice(left)
+                    above = None if above is None else _twice(above)
+                x = self.step(position, left, above, memories, caches)
+                drawn.append(self._draw(x, sampler))
+                mx.eval(drawn[-1], [(c.keys, c.values) for c in caches])
+                if on_position:
+                    on_position(position)
+        finally:
+            self.train(was_training)
+        tokens = mx.stack(drawn, axis=1)  # (B, N, L)
+        return tokens[..., 0] if self.num_levels == 1 else tokens
+
+    def _draw(self, x: mx.array, sampler: Sampler) -> mx.array:
+        """Codes of one position, level by level: (B or 2B, D) -> int32 (B, L)."""
+        if self.num_levels == 1:
+            return sampler.draw(self.head(x))[:, None]
+        state = self.depth.begin(x)
+        codes = []
+        for level in range(self.num_levels):
+            chosen = sampler.draw(self.depth.logits(state, level))
+            codes.append(chosen)
+            if level + 1 < self.num_levels:
+                known = _twice(chosen) if sampler.guided else chosen
+                state = self.depth.advance(state, known, level)
+        return mx.stack(codes, axis=-1)
+
+
+def _twice(x: mx.array) -> mx.array:
+    return mx.concatenate([x, x])

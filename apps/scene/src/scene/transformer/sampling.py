@@ -1,0 +1,78 @@
+"""From logits to codes: guidance, temperature, top-k, top-p, one random stream per picture."""
+
+from collections.abc import Sequence
+
+import mlx.core as mx
+import numpy as np
+
+
+def keep_top_k(logits: mx.array, k: int) -> mx.array:
+    """Logits (..., K) with all but the `k` largest (and their equals) set to -inf."""
+    if k >= logits.shape[-1]:
+        return logits
+    limit = mx.topk(logits, k, axis=-1).min(axis=-1, keepdims=True)
+    return mx.where(logits < limit, -mx.inf, logits)
+
+
+def keep_top_p(logits: mx.array, p: float) -> mx.array:
+    """Nucleus (Holtzman et al. 2020): the likeliest codes that together reach probability `p`.
+
+    The likeliest code always stays.
+    """
+    ordered = mx.sort(logits, axis=-1)[..., ::-1]
+    share = mx.softmax(ordered, axis=-1)
+    before = mx.cumsum(share, axis=-1) - share
+    kept = mx.where(before < p, ordered, mx.inf)
+    return mx.where(logits < kept.min(axis=-1, keepdims=True), -mx.inf, logits)
+
+
+class Sampler:
+    """Draws codes for a batch; with guidance the logits hold the unconditional half second.
+
+    Sampling is by Gumbel-max: the largest of logits / temperature + Gumbel noise. Each picture
+    has its own stream of noise, `draws` codes long, so it does not depend on the batch.
+    """
+
+    def __init__(
+        self,
+        temperature: float,
+        top_k: int | None,
+        top_p: float | None,
+        guidance: float,
+        seeds: Sequence[int] | None,
+        batch: int,
+        draws: int,
+    ) -> None:
+        if temperature < 0:
+            raise ValueError("temperature must not be negative")
+        if seeds is None:
+            seeds = np.asarray(mx.random.randint(0, 2**31 - 1, (batch,))).tolist()
+        if len(seeds) != batch:
+            raise ValueError(f"{len(seeds)} seeds for {batch} pictures")
+        self.temperature = temperature
+        self.top_k = top_k
+        self.top_p = top_p
+        self.guidance = guidance
+        self.guided = guidance != 1.0
+        self._keys = [mx.random.split(mx.random.key(seed), draws) for seed in seeds]
+        self._drawn = 0
+
+    def draw(self, logits: mx.array) -> mx.array:
+        """Next codes for logits (B, K), or (2B, K) under guidance -> int32 (B,)."""
+        if self.guided:
+            conditional, free = mx.split(logits, 2)
+            logits = free + self.guidance * (conditional - free)
+        if self.temperature == 0:
+            return mx.argmax(logits, axis=-1).astype(mx.int32)
+        logits = logits / self.temperature
+        if self.top_k is not None:
+            logits = keep_top_k(logits, self.top_k)
+        if self.top_p is not None and self.top_p < 1:
+            logits = keep_top_p(logits, self.top_p)
+        return mx.argmax(logits + self._gumbel(logits.shape[-1]), axis=-1).astype(mx.int32)
+
+    def _gumbel(self, size: int) -> mx.array:
+        """Noise (B, K) of the next code: each picture has its own key for it."""
+        keys = [key[self._drawn] for key in self._keys]
+        self._drawn += 1
+        return mx.stack([mx.random.gumbel((size,), key=key) for key in keys])

@@ -1,0 +1,97 @@
+"""Building blocks of encoder, decoder and discriminator. All arrays are NHWC float32.
+
+Resolution changes by moving pixels between space and channels around a linear layer: the same
+linear map as a 2x2 convolution of stride 2, at a thirtieth of its training cost on MLX's CPU
+backend, whose strided and transposed convolutions leave the matrix-product path. Activations
+are LeakyReLU and norms are per position: exp-based activations cost 20 to 40 times more there,
+and statistics over the whole map would differ between training crops and full pictures.
+"""
+
+import mlx.core as mx
+import mlx.nn as nn
+
+LEAK = 0.2
+# Above this width `conv2d` beats nine separate products even in training.
+SHIFTED_MAX_CHANNELS = 128
+
+
+def space_to_depth(x: mx.array, factor: int) -> mx.array:
+    """Fold `factor` x `factor` squares into channels: (B, H, W, C) -> (B, H/f, W/f, f*f*C)."""
+    b, h, w, c = x.shape
+    x = x.reshape(b, h // factor, factor, w // factor, factor, c)
+    return x.transpose(0, 1, 3, 2, 4, 5).reshape(b, h // factor, w // factor, factor * factor * c)
+
+
+def depth_to_space(x: mx.array, factor: int) -> mx.array:
+    """Inverse of `space_to_depth`: (B, h, w, f*f*C) -> (B, h*f, w*f, C)."""
+    b, h, w, c = x.shape
+    x = x.reshape(b, h, w, factor, factor, c // (factor * factor))
+    return x.transpose(0, 1, 3, 2, 4, 5).reshape(b, h * factor, w * factor, -1)
+
+
+def leaky_relu(x: mx.array) -> mx.array:
+    return mx.maximum(x, LEAK * x)
+
+
+class Conv3x3(nn.Module):
+    """3x3 convolution, stride 1, zero padding 1: (B, H, W, C_in) -> (B, H, W, C_out).
+
+    In training on the CPU it is nine shifted matrix products: the same sums (to 1e-5), 1.2 to
+    1.5 times faster than `mx.conv2d` because the nine-fold unfolded input is never stored.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        bound = (9 * in_channels) ** -0.5
+        self.weight = mx.random.uniform(-bound, bound, (out_channels, 3, 3, in_channels))
+        self.bias = mx.zeros((out_channels,))
+
+    def __call__(self, x: mx.array) -> mx.array:
+        on_cpu = mx.default_device() == mx.Device(mx.cpu)
+        if not (self.training and on_cpu and x.shape[-1] <= SHIFTED_MAX_CHANNELS):
+            return mx.conv2d(x, self.weight, padding=1) + self.bias
+        _, h, w, _ = x.shape
+        padded = mx.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
+        total = self.bias
+        for row in range(3):
+            for column in range(3):
+                window = padded[:, row : row + h, column : column + w]
+                total = total + window @ self.weight[:, row, column].T
+        return total
+
+
+class ResidualBlock(nn.Module):
+    """x + conv(act(norm(conv(act(norm(x)))))), shape-preserving: (B, H, W, C) -> (B, H, W, C)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm1 = nn.RMSNorm(channels)
+        self.conv1 = Conv3x3(channels, channels)
+        self.norm2 = nn.RMSNorm(channels)
+        self.conv2 = Conv3x3(channels, channels)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        y = self.conv1(leaky_relu(self.norm1(x)))
+        return x + self.conv2(leaky_relu(self.norm2(y)))
+
+
+class Downsample(nn.Module):
+    """Halve height and width: (B, H, W, C_in) -> (B, H/2, W/2, C_out)."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(4 * in_channels, out_channels)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        return self.linear(space_to_depth(x, 2))
+
+
+class Upsample(nn.Module):
+    """Double height and width: (B, H, W, C_in) -> (B, 2H, 2W, C_out)."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(in_channels, 4 * out_channels)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        return depth_to_space(self.linear(x), 2)
