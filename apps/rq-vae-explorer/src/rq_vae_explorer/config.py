@@ -57,10 +57,10 @@ class Hyper(_Settings):
     learning_rate: float = Field(1e-3, ge=0, le=0.1, description="Adam rate of the networks")
     quantizer: Quantizer = Field(
         "gradient",
-        description="codebook update: own gradient descent, EMA, or Adam (whose scale hides the weight)",
+        description="codebook update: own gradient descent, EMA, or Adam (which hides the weight)",
     )
     codebook_rate: Share = Field(
-        0.01,
+        0.03,
         description="gradient codebook: share of the way to its mean that a code of fair share "
         "moves in a step at weight 1",
     )

@@ -20,7 +20,7 @@ def straight_through(z_e: Array, z_q: Array) -> Array:
 
 
 def rotate(z_e: Array, z_q: Array) -> Array:
-    """`z_q` (B, D) as a fixed rotation and scaling of `z_e` (B, D); the gradient is rotated back."""
+    """`z_q` (B, D) as a fixed rotation and scaling of `z_e` (B, D); gradients are rotated back."""
     length_e = jnp.linalg.norm(stop_gradient(z_e), axis=-1, keepdims=True)
     length_q = jnp.linalg.norm(stop_gradient(z_q), axis=-1, keepdims=True)
     unit_e = stop_gradient(z_e) / (length_e + _TINY)

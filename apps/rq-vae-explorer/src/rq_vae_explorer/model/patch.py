@@ -1,4 +1,4 @@
-"""A convolutional pair whose kernels equal their stride (4x4 patches), so that each layer is a matmul."""
+"""A convolutional pair with kernel = stride (4x4 patches), so that each layer is one matmul."""
 
 from __future__ import annotations
 

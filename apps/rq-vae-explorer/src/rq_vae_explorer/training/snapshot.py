@@ -24,7 +24,7 @@ I64 = NDArray[np.int64]
 
 
 class Status(StrEnum):
-    """What the worker is doing. `FAILED` keeps the last good state; `message` says what happened."""
+    """What the worker does. `FAILED` keeps the last good state; `message` says what happened."""
 
     LOADING = "loading"  # reading data, building the network
     COMPILING = "compiling"  # first dispatch of this shape

@@ -1,0 +1,277 @@
+"""One run without threads: the arrays on the device, and what can be done to them.
+
+`Engine` is used by one thread at a time: by the trainer's worker, or by the headless command.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from rq_vae_explorer.config import Hyper, RunConfig
+from rq_vae_explorer.model import RQVAE, ResidualQuantizer
+from rq_vae_explorer.model.quantizer import Quantized, quantize
+from rq_vae_explorer.training.codebook import (
+    CodebookState,
+    initial_codebook_state,
+    place_codes,
+    restart_codes,
+)
+from rq_vae_explorer.training.kmeans import kmeans_codebook
+from rq_vae_explorer.training.step import (
+    MAX_STEPS,
+    WINDOW,
+    TrainState,
+    compiled_steps,
+    network_adam,
+    network_params,
+    traced,
+)
+
+_KMEANS_IMAGES = 4096
+_FAR = 1e4  # where a killed code goes: no residual comes near
+_ENCODE_BLOCK = 500  # bounds the memory of distances at large K and D
+_DECODE_BLOCKS = (16, 272)  # fixed shapes: one small call, or many pictures at once
+
+
+class DivergedError(Exception):
+    """A loss was no longer finite; the engine still holds the state before that dispatch."""
+
+    def __init__(self, step: int, kept_step: int) -> None:
+        super().__init__(
+            f"the loss stopped being a finite number at step {step}; kept the state of step "
+            f"{kept_step}: lower the learning rate or the loss weights"
+        )
+        self.step = step
+
+
+def build_model(config: RunConfig) -> RQVAE:
+    """The model that a configuration describes."""
+    return RQVAE(config.latent_dim, config.num_codes, config.num_levels, config.network)
+
+
+@lru_cache(maxsize=16)
+def _encoder(model: RQVAE) -> Any:
+    def encode(params: Any, images: Array) -> Array:
+        x = images.astype(jnp.float32).reshape(-1, 28, 28, 1) / 255
+        return model.apply({"params": params}, x, method="encode")
+
+    return jax.jit(encode)
+
+
+@lru_cache(maxsize=16)
+def _decoder(model: RQVAE) -> Any:
+    def decode(params: Any, latents: Array) -> Array:
+        return model.apply({"params": params}, latents, method="decode")[..., 0]
+
+    return jax.jit(decode)
+
+
+@lru_cache(maxsize=16)
+def _latent_gradient(model: RQVAE) -> Any:
+    """Gradient of each image's squared error as it reaches z_e through the estimator (M, D)."""
+
+    quantizer = ResidualQuantizer(model.num_codes, model.num_levels, model.latent_dim)
+
+    def loss(z: Array, params: Any, x: Array, rotation: Array) -> Array:
+        z_q_st, _ = quantizer.apply({"params": params["quantizer"]}, z, None, rotation)
+        recon = model.apply({"params": params}, z_q_st, method="decode")[..., 0]
+        return jnp.sum((recon - x) ** 2)
+
+    return jax.jit(jax.grad(loss))
+
+
+_quantize = jax.jit(quantize)
+_restart = jax.jit(restart_codes)
+_place = jax.jit(place_codes, static_argnames="batch_size")
+
+
+@lru_cache(maxsize=16)
+def _initialiser(model: RQVAE, codebook_init: str, batch_size: int) -> Any:
+    """Jitted `(key, images) -> TrainState`: one compilation instead of dozens of small ones."""
+    shape = (model.num_levels, model.num_codes, model.latent_dim)
+
+    def initialise(key: Array, images: Array) -> TrainState:
+        init_key, sample_key, code_key, run_key = jax.random.split(key, 4)
+        params = dict(model.init(init_key, jnp.zeros((1, 28, 28, 1)))["params"])
+        if codebook_init == "kmeans":
+            picks = jax.random.randint(sample_key, (_KMEANS_IMAGES,), 0, images.shape[0])
+            latents = _encoder(model)(params, images[picks])
+            codebook = kmeans_codebook(latents, code_key, model.num_levels, model.num_codes)
+        elif codebook_init == "uniform":
+            codebook = jax.random.uniform(code_key, shape)
+        else:
+            codebook = 0.1 * jax.random.normal(code_key, shape)
+        params["quantizer"] = {"codebook": codebook}
+        state = TrainState(
+            step=jnp.int32(0),
+            key=run_key,
+            params=params,
+            adam=network_adam.init(network_params(params)),
+            codebook=initial_codebook_state(codebook, batch_size),
+            window=jnp.zeros((WINDOW, *shape[:2]), jnp.int32),
+            codebook_gradient=jnp.zeros(shape),
+        )
+        # Weakly typed leaves would make the training loop compile twice.
+        return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, leaf.dtype), state)
+
+    return jax.jit(initialise)
+
+
+def initial_state(config: RunConfig, images: Array) -> TrainState:
+    """Fresh state for uint8 images (N, 784): all of it follows from the configuration's seed."""
+    initialise = _initialiser(build_model(config), config.codebook_init, config.batch_size)
+    return initialise(jax.random.PRNGKey(config.seed), images)
+
+
+class Engine:
+    """A run on uint8 training images (N, 28, 28). Not thread-safe: one owner at a time."""
+
+    def __init__(self, config: RunConfig, train_images: NDArray[np.uint8]) -> None:
+        self.config = config
+        self.model = build_model(config)
+        self._images = jnp.asarray(train_images.reshape(len(train_images), -1))
+        self._run = compiled_steps(self.model, config.batch_size)
+        self.state = initial_state(config, self._images)
+
+    @property
+    def step(self) -> int:
+        return int(self.state.step)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return self.state.params
+
+    @property
+    def codebook(self) -> NDArray[np.float32]:
+        return np.array(self.state.params["quantizer"]["codebook"])
+
+    def compile(self, hyper: Hyper) -> None:
+        """Compile the training loop (seconds, the first time for a shape) without a step."""
+        self._run(self.state, self._images, traced(hyper), 0)[1].block_until_ready()
+
+    def run(self, count: int, hyper: Hyper) -> NDArray[np.float32]:
+        """Make 1 to MAX_STEPS steps in one dispatch; returns their metrics (count, M).
+
+        Raises:
+            DivergedError: a metric is not finite; the state stays as it was before the call.
+        """
+        if not 1 <= count <= MAX_STEPS:
+            raise ValueError(f"count must be 1 to {MAX_STEPS}, not {count}")
+        state, rows = self._run(self.state, self._images, traced(hyper), count)
+        metrics = np.asarray(rows)[:count]
+        bad = ~np.isfinite(metrics).all(axis=1)
+        if bad.any():
+            raise DivergedError(self.step + int(bad.argmax()) + 1, self.step)
+        self.state = state
+        return metrics
+
+    def encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Latents z_e (N, D) of uint8 images (N, 28, 28)."""
+        return np.asarray(_encoder(self.model)(self.params, jnp.asarray(images)))
+
+    def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Images (N, 28, 28) in [0, 1] of latents (N, D)."""
+        small, large = _DECODE_BLOCKS
+        block = small if len(latents) <= small else large
+        decode = _decoder(self.model)
+        images = []
+        for start in range(0, len(latents), block):
+            part = np.asarray(latents[start : start + block], np.float32)
+            padded = np.zeros((block, self.config.latent_dim), np.float32)
+            padded[: len(part)] = part
+            images.append(np.asarray(decode(self.params, padded))[: len(part)])
+        return np.concatenate(images) if images else np.empty((0, 28, 28), np.float32)
+
+    def quantize(self, latents: NDArray[np.float32]) -> Quantized:
+        """Residual codes of latents (N, D)."""
+        codebook = self.params["quantizer"]["codebook"]
+        return jax.tree.map(np.asarray, _quantize(jnp.asarray(latents), codebook))
+
+    def latent_gradient(
+        self, latents: NDArray[np.float32], images: NDArray[np.uint8], hyper: Hyper
+    ) -> NDArray[np.float32]:
+        """Gradient of the squared reconstruction error with respect to z_e (M, D)."""
+        x = images.astype(np.float32) / 255
+        rotation = traced(hyper)["estimator"]
+        return np.asarray(_latent_gradient(self.model)(latents, self.params, x, rotation))
+
+    def kmeans_now(self) -> None:
+        """Refit every level to the latents of fresh training images; step and networks stay."""
+        key = jax.random.fold_in(self.state.key, 2**30 + self.step)
+        sample_key, code_key = jax.random.split(key)
+        picks = jax.random.randint(sample_key, (_KMEANS_IMAGES,), 0, self._images.shape[0])
+        latents = _encoder(self.model)(self.params, self._images[picks])
+        codebook = kmeans_codebook(latents, code_key, self.config.num_levels, self.config.num_codes)
+        self._place(np.ones(codebook.shape[:2], bool), codebook)
+
+    def restart_dead_now(self) -> NDArray[np.bool_]:
+        """Restart every dead code on a training residual of its level; returns which (L, K)."""
+        dead = np.asarray(self.state.codebook.dead_since) >= 0
+        self._restart(dead)
+        return dead
+
+    def move_code(self, level: int, code: int, position: NDArray[np.float32]) -> None:
+        """Put a code (0-based level) at `position` (D,), with fresh memory."""
+        where = np.zeros(self.codebook.shape[:2], bool)
+        where[level, code] = True
+        self._place(where, jnp.broadcast_to(jnp.asarray(position), self.codebook.shape))
+
+    def kill_code(self, level: int, code: int) -> None:
+        """Put a code where nothing chooses it and count it as dead from now on."""
+        self.move_code(level, code, np.full(self.config.latent_dim, _FAR, np.float32))
+        memory = self.state.codebook
+        self._remember(
+            memory.replace(
+                usage=memory.usage.at[level, code].set(0.0),
+                dead_since=memory.dead_since.at[level, code].set(self.state.step),
+            )
+        )
+
+    def reseed_code(self, level: int, code: int) -> None:
+        """Restart one code on a random training residual of its level."""
+        where = np.zeros(self.codebook.shape[:2], bool)
+        where[level, code] = True
+        self._restart(where)
+
+    def window_counts(self) -> NDArray[np.int64]:
+        """Assignments (L, K) over the last 100 batches."""
+        return np.asarray(self.state.window).sum(axis=0, dtype=np.int64)
+
+    def _restart(self, where: NDArray[np.bool_]) -> None:
+        key = jax.random.fold_in(self.state.key, 2**30 + 1 + self.step)
+        sample_key, place_key = jax.random.split(key)
+        picks = jax.random.randint(sample_key, (_ENCODE_BLOCK,), 0, self._images.shape[0])
+        latents = _encoder(self.model)(self.params, self._images[picks])
+        codebook = self.params["quantizer"]["codebook"]
+        residuals = _quantize(latents, codebook).residuals
+        places = jax.random.randint(place_key, where.shape, 0, _ENCODE_BLOCK)
+        moved, memory = _restart(
+            codebook, self.state.codebook, where, residuals, places, self.state.step
+        )
+        # The sample is larger than a training batch, so the memory is set to the batch's scale.
+        _, memory = _place(codebook, memory, where, moved, batch_size=self.config.batch_size)
+        self._replace_codebook(moved, memory, where)
+
+    def _place(self, where: NDArray[np.bool_], places: Array) -> None:
+        codebook = self.params["quantizer"]["codebook"]
+        moved, memory = _place(
+            codebook, self.state.codebook, where, places, batch_size=self.config.batch_size
+        )
+        self._replace_codebook(moved, memory, where)
+
+    def _replace_codebook(
+        self, codebook: Array, memory: CodebookState, where: NDArray[np.bool_]
+    ) -> None:
+        alive = jnp.where(where, -1, memory.dead_since).astype(jnp.int32)
+        params = {**self.params, "quantizer": {"codebook": codebook}}
+        self.state = self.state.replace(params=params, codebook=memory.replace(dead_since=alive))
+
+    def _remember(self, memory: CodebookState) -> None:
+        self.state = self.state.replace(codebook=memory)
