@@ -1,0 +1,106 @@
+"""Take the pictures of the explorer in `docs/images/` from the running page.
+
+Needs the development tools (Playwright) and a Chromium. Run from the repository root:
+
+    uv run python docs/make_explorer_pictures.py [--steps 1500] [--chromium /usr/bin/chromium]
+
+The page serves on a free port of this machine, trains the default run and is photographed while it
+trains. Nothing but the pictures is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from rq_vae_explorer.training.trainer import Trainer
+from rq_vae_explorer.ui.app import create_app
+from rq_vae_explorer.ui.serve import serve
+
+_IMAGES = Path(__file__).parent / "images"
+_PATIENCE = 300_000
+
+
+def main() -> None:
+    arguments = _parse()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    trainer = Trainer()
+    server = threading.Thread(
+        target=serve,
+        args=(lambda: trainer, create_app, "127.0.0.1", port, False),
+        daemon=True,
+    )
+    server.start()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=arguments.chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        _take_all(browser, f"http://127.0.0.1:{port}", arguments.steps)
+        browser.close()
+    trainer.stop()
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=1500, help="training step of the pictures")
+    parser.add_argument("--chromium", default=shutil.which("chromium"), help="path of a Chromium")
+    return parser.parse_args()
+
+
+def _take_all(browser: Browser, url: str, steps: int) -> None:
+    page = _open(browser, url, 1480, dark=False)
+    page.get_by_role("button", name="Start Training").click()
+    _wait_for_step(page, steps)
+    _shoot(page, "explorer-page", lambda: page.screenshot(full_page=True))
+    page.context.close()
+    page = _open(browser, url, 1480, dark=True)
+    _wait_for_step(page, steps)
+    _shoot(page, "explorer-dark", lambda: page.screenshot())
+    page.context.close()
+    page = _open(browser, url, 400, dark=False)
+    _wait_for_step(page, steps)
+    _shoot(page, "explorer-phone", lambda: page.screenshot())
+
+
+def _open(browser: Browser, url: str, width: int, dark: bool) -> Page:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+    )
+    page = context.new_page()
+    for _ in range(60):
+        try:
+            page.goto(url, wait_until="domcontentloaded")
+            break
+        except Exception:  # the server is still starting
+            page.wait_for_timeout(1000)
+    page.locator(".rq-planes canvas").first.wait_for(timeout=_PATIENCE)
+    return page
+
+
+def _wait_for_step(page: Page, step: int) -> None:
+    page.wait_for_function(
+        "step => document.querySelector('.rq').rqState.frame?.step >= step"
+        " && document.querySelector('.rq').rqState.curves",
+        arg=step,
+        timeout=_PATIENCE,
+    )
+    page.wait_for_timeout(1500)
+
+
+def _shoot(page: Page, name: str, take: Callable[[], bytes]) -> None:
+    path = _IMAGES / f"{name}.png"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(take())
+    print(f"{path}: {path.stat().st_size // 1024} KiB")
+
+
+if __name__ == "__main__":
+    main()
