@@ -55,7 +55,7 @@ _FOREGROUND = {
     "desert": ("none", "path", "rocks", "campfire", "signpost"),
     "snowfield": ("none", "path", "rocks", "fence", "campfire", "signpost", "gravestones"),
     "swamp": ("none", "rocks", "boat", "signpost", "gravestones"),
-    "village": ("none", "path", "flowers", "fence", "signpost", "barrels"),
+    "village": ("none", "flowers", "fence", "signpost", "barrels"),
     "castle": ("none", "path", "rocks", "flowers", "fence", "signpost", "gravestones"),
     "ruins": ("none", "path", "rocks", "flowers", "campfire", "gravestones"),
     "lighthouse": ("none", "path", "rocks", "fence", "boat"),
@@ -118,7 +118,7 @@ def allowed_values(name: str, chosen: Mapping[str, str]) -> tuple[str, ...]:
         if place in INDOORS or chosen["weather"] == "fog":
             return ("none",)
         if chosen["weather"] in ("rain", "snow") and time != "storm":
-            return tuple(c for c in _CELESTIAL[time] if c != "stars")
+            return tuple(c for c in _CELESTIAL[time] if c not in ("stars", "sun"))
         return _CELESTIAL[time]
     if name == "mood":
         if place in INDOORS:

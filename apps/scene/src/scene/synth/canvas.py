@@ -11,7 +11,17 @@ import numpy as np
 HEIGHT, WIDTH, TOP = 200, 320, 4
 CLEAR = 255  # shade of a transparent stamp pixel
 
-OBJECTS = ("trees", "buildings", "windows", "sun_moon", "crystals", "fire", "props", "water")
+OBJECTS = (
+    "trees",
+    "buildings",
+    "windows",
+    "sun_moon",
+    "crystals",
+    "fire",
+    "lightning",
+    "props",
+    "water",
+)
 _OWNER = {name: number for number, name in enumerate(OBJECTS, start=1)}
 
 _BAYER2 = np.array([[0, 2], [3, 1]])
@@ -30,6 +40,10 @@ class Canvas:
 
     pixels: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.uint8))
     owner: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.uint8))
+
+    def claim(self, where: np.ndarray, of: str) -> None:
+        """Say that the pixels ``where`` show an object, as they are."""
+        self.owner[where] = _OWNER[of]
 
     def stamp(
         self, shades: np.ndarray, x: int, y: int, ramp: np.ndarray, of: str | None = None

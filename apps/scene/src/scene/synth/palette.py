@@ -70,7 +70,11 @@ def _perceptual(rgb: np.ndarray) -> np.ndarray:
 
 def nearest(rgb: np.ndarray) -> np.ndarray:
     """Index of the master colour that looks closest to each row of ``rgb`` (n, 3), uint8."""
-    delta = _perceptual(rgb)[:, None] - _perceptual(MASTER_PALETTE.astype(float))[None]
+    return _nearest_lab(_perceptual(rgb))
+
+
+def _nearest_lab(lab: np.ndarray) -> np.ndarray:
+    delta = lab[:, None] - _perceptual(MASTER_PALETTE.astype(float))[None]
     return np.argmin((delta**2).sum(-1).round(9), axis=1).astype(np.uint8)
 
 
@@ -82,7 +86,8 @@ def blend_table(colour: int, share: float) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
-def scale_table(red: float, green: float, blue: float) -> np.ndarray:
-    """(64,) uint8: every master colour under light of that colour (1.0 = unchanged)."""
-    lit = MASTER_PALETTE * np.array([red, green, blue])
-    return nearest(np.clip(lit, 0, 255))
+def tint_table(colour: int, share: float) -> np.ndarray:
+    """(64,) uint8: every master colour with its hue moved towards ``colour``, as light as before."""
+    lab = _perceptual(MASTER_PALETTE.astype(float))
+    lab[:, 1:] += (lab[colour, 1:] - lab[:, 1:]) * share
+    return _nearest_lab(lab)

@@ -5,10 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scene.synth import built, inside, wild
 from scene.synth.attributes import sample_attributes
-from scene.synth.canvas import HEIGHT, ROWS, TOP, Canvas, gradient
+from scene.synth.canvas import Canvas
 from scene.synth.captions import caption
-from scene.synth.palette import MASTER_PALETTE, ramp
+from scene.synth.grounds import add_fog, add_rain, add_snowfall
+from scene.synth.palette import MASTER_PALETTE
+from scene.synth.schemes import scheme
+from scene.synth.stage import Stage
+
+_PLACES = wild.PLACES | built.PLACES | inside.PLACES
 
 
 @dataclass(frozen=True)
@@ -40,23 +46,33 @@ def draw_scene(seed: int, attributes: Mapping[str, str] | None = None) -> Scene:
 
     Raises ValueError where an attribute is unknown or no scene has that combination.
     """
-    rng = np.random.Generator(np.random.PCG64(seed))
-    chosen = sample_attributes(rng, held_out=None if attributes else False, fixed=attributes)
-    text = caption(chosen, rng)
-    canvas = Canvas()
-    skies = {
-        "dawn": "v1 v2 v3 v4 v5 v6",
-        "day": "b0 b1 b2 b3 n8",
-        "sunset": "s0 s1 s2 s3 s4 s5 s6",
-        "night": "n0 n1 n2 n3 n4",
-        "storm": "k0 m0 m1 m2",
-    }
-    colours = ramp(skies[chosen["time"]])
-    horizon = 100 + 8 * int(rng.integers(4))
-    canvas.pixels[:] = gradient(
-        (ROWS + TOP) / horizon * (len(colours) - 1) + 0 * canvas.pixels, colours
-    )
-    ground = np.zeros((HEIGHT, 320), bool)
-    ground[horizon:] = True
-    canvas.paint(ground, int(ramp("g1")[0]))
+    if seed < 0:
+        raise ValueError(f"a seed is 0 or more, not {seed}")
+    choice, words, hand = (np.random.Generator(np.random.PCG64([seed, part])) for part in range(3))
+    chosen = sample_attributes(choice, held_out=None if attributes else False, fixed=attributes)
+    text = caption(chosen, words)
+    stage = _set_stage(hand, chosen)
+    _PLACES[chosen["place"]](stage)
+    _fall(stage)
+    canvas = stage.canvas
     return Scene(seed, canvas.pixels, MASTER_PALETTE, text, chosen, canvas.masks())
+
+
+def _set_stage(rng: np.random.Generator, chosen: dict[str, str]) -> Stage:
+    """Choose where the light stands and where to look; they lie on different sides."""
+    focus = (96, 112, 128, 192, 208, 224)[int(rng.integers(6))]
+    light_x = 320 - focus + 16 * int(rng.integers(-2, 3))
+    mirrored = light_x > focus
+    colours = scheme(chosen["time"], chosen["mood"], chosen["weather"] == "rain")
+    return Stage(Canvas(), colours, rng, chosen, 112, mirrored, focus, (light_x, 36))
+
+
+def _fall(stage: Stage) -> None:
+    """Weather over the finished picture."""
+    weather = stage.attributes["weather"]
+    if weather == "fog":
+        add_fog(stage.canvas, stage.colours, stage.horizon, stage.pick(0, 1, 2, 3))
+    elif weather == "rain":
+        add_rain(stage.canvas, stage.attributes["time"] in ("day", "dawn"))
+    elif weather == "snow":
+        add_snowfall(stage.canvas)

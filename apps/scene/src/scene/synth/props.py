@@ -1,0 +1,322 @@
+"""Small things in front: fire, fence, signpost, boat, graves, barrels, flowers, crystals."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from scene.synth.canvas import CLEAR
+from scene.synth.raster import blank, disc, grid, polygon, rim
+
+
+def _text(rows: list[str]) -> np.ndarray:
+    """A stamp from rows of digits; a dot is transparent."""
+    return np.array([[CLEAR if c == "." else int(c) for c in row] for row in rows], np.uint8)
+
+
+@lru_cache(maxsize=8)
+def flame(width: int, height: int, variant: int) -> np.ndarray:
+    """Tongues of flame: shades 0 (red, outside) to 3 (white, inside)."""
+    stamp = blank(height, width)
+    for tone, scale in enumerate((1.0, 0.78, 0.55, 0.3)):
+        for k, (x, tall) in enumerate(
+            ((0.5, 1.0), (0.28, 0.72), (0.74, 0.62), (0.12, 0.4), (0.9, 0.36))
+        ):
+            tip = x + 0.06 * (1 if (k + variant) % 2 else -1)
+            half = 0.2 * scale
+            top = height * (1 - tall * scale)
+            body = polygon(
+                height,
+                width,
+                [
+                    ((x - half) * width, height),
+                    ((x - half * 1.1) * width, height - tall * scale * height * 0.35),
+                    ((x - half * 0.4) * width, height - tall * scale * height * 0.65),
+                    (tip * width, top),
+                    ((x + half * 0.5) * width, height - tall * scale * height * 0.55),
+                    ((x + half * 1.1) * width, height - tall * scale * height * 0.3),
+                    ((x + half) * width, height),
+                ],
+            )
+            stamp[body] = tone
+    return stamp
+
+
+@lru_cache(maxsize=4)
+def logs() -> np.ndarray:
+    """Crossed logs (8 high, 32 wide)."""
+    stamp = blank(8, 32)
+    stamp[polygon(8, 32, [(1, 8), (2, 4), (24, 1), (25, 4)])] = 1
+    stamp[polygon(8, 32, [(31, 8), (30, 4), (8, 1), (7, 4)])] = 2
+    return rim(stamp, 3, 0, 1)
+
+
+@lru_cache(maxsize=4)
+def fence() -> np.ndarray:
+    """A strip of fence (24 high, 16 wide) that repeats: two rails and a post."""
+    stamp = blank(24, 16)
+    for y in (7, 15):
+        stamp[y : y + 3, :] = 2
+        stamp[y, :] = 3
+        stamp[y + 2, :] = 1
+    stamp[2:24, 5:10] = 2
+    stamp[2:24, 5] = 4
+    stamp[2:24, 8:10] = 1
+    stamp[2, 5:10] = 4
+    stamp[1, 6:9] = 3
+    return stamp
+
+
+@lru_cache(maxsize=4)
+def signpost(variant: int) -> np.ndarray:
+    """A post with pointing boards (48 high, 40 wide)."""
+    stamp = blank(48, 40)
+    stamp[4:48, 18:22] = 2
+    stamp[4:48, 18] = 3
+    stamp[4:48, 21] = 0
+    boards = ((8, 1), (20, -1)) if variant % 2 else ((8, -1), (22, 1))
+    for y, side in boards:
+        points = [(12, y), (34, y), (39, y + 4.5), (34, y + 9), (12, y + 9)]
+        if side < 0:
+            points = [(40 - px, py) for px, py in points]
+        board = polygon(48, 40, points)
+        stamp[board] = 3
+        stamp[board & ~np.roll(board, 1, 0)] = 4
+        stamp[board & ~np.roll(board, -1, 0)] = 1
+        stamp[y + 4, 15:26] = 1
+    return stamp
+
+
+@lru_cache(maxsize=4)
+def boat() -> np.ndarray:
+    """A rowing boat (24 high, 56 wide)."""
+    stamp = blank(24, 56)
+    hull = polygon(
+        24, 56, [(0, 7), (8, 10), (44, 10), (56, 4), (50, 20), (42, 24), (14, 24), (6, 20)]
+    )
+    rows, columns = grid(24, 56)
+    stamp[hull] = 2
+    stamp[hull & (columns > 34)] = 1
+    stamp[hull & (rows.astype(int) % 4 == 3)] = 0
+    stamp[
+        polygon(24, 56, [(0, 7), (8, 10), (44, 10), (56, 4), (55, 7), (45, 13), (8, 13), (1, 10)])
+    ] = 4
+    stamp[polygon(24, 56, [(8, 10), (44, 10), (40, 7), (12, 7)])] = 0
+    stamp[6:8, 22:27] = 3
+    stroke_rows = polygon(24, 56, [(28, 8), (30, 8), (52, 18), (51, 20)])
+    stamp[stroke_rows & (rows < 10)] = 3
+    return stamp
+
+
+@lru_cache(maxsize=8)
+def sail(variant: int) -> np.ndarray:
+    """A ship under sail (48 high, 48 wide): shades as plaster 0..2 and wood 3..5."""
+    stamp = blank(48, 48)
+    columns = grid(48, 48)[1]
+    hull = polygon(48, 48, [(2, 36), (46, 34), (40, 46), (36, 48), (10, 48), (6, 44)])
+    stamp[hull] = 3
+    stamp[38:40][hull[38:40]] = 5
+    stamp[4:36, 18] = stamp[10:36, 33] = 3
+    for points in (
+        [(7, 34), (9, 20), (17, 8), (17, 34)],
+        [(20, 33), (20, 6), (30, 16), (31, 33)],
+        [(35, 33), (35, 12), (44, 24), (43, 33)],
+    ):
+        body = polygon(48, 48, points)
+        stamp[body] = 2
+        stamp[body & (columns.astype(int) % 8 > 4)] = 1
+    stamp[3:6, 19:24] = 4 if variant else 1
+    return stamp
+
+
+@lru_cache(maxsize=8)
+def gravestone(variant: int) -> np.ndarray:
+    """A tombstone or a cross (32 high, 24 wide)."""
+    stamp = blank(32, 24)
+    if variant % 3 == 1:
+        stamp[2:32, 9:14] = 2
+        stamp[9:14, 3:20] = 2
+    else:
+        body = polygon(32, 24, [(4, 32), (4, 10), (7, 5), (12, 3), (17, 5), (20, 10), (20, 32)])
+        stamp[body] = 2
+        stamp[12, 8:16] = stamp[16, 8:16] = stamp[20, 8:14] = 0
+    columns = grid(32, 24)[1]
+    stamp[(stamp == 2) & (columns > 15)] = 1
+    stamp = rim(stamp, 4, 1, 1)
+    stamp[29:32, 2:22] = np.where(stamp[29:32, 2:22] == CLEAR, 0, stamp[29:32, 2:22])
+    return stamp
+
+
+@lru_cache(maxsize=4)
+def barrel() -> np.ndarray:
+    """A barrel (32 high, 24 wide): wood 0..4, hoop 5."""
+    stamp = blank(32, 24)
+    rows, columns = grid(32, 24)
+    half = 9 + 2.6 * np.cos((rows - 16) / 16 * 1.3)
+    body = np.abs(columns - 12) <= half
+    across = (columns - 12) / half
+    level = np.clip(np.floor(2.6 - 2.3 * across), 0, 4)
+    stave = columns.astype(int) % 4 == 3
+    stamp[body] = np.clip(level - stave, 0, 4).astype(np.uint8)[body]
+    for y in (4, 5, 12, 20, 26, 27):
+        stamp[y][body[y]] = np.where(columns[0] < 9, 6, 5)[body[y]]
+    stamp[0:2][body[0:2]] = 4
+    return stamp
+
+
+FLOWER = _text(
+    ["..1.....", ".121....", "..1..1..", "..0.121.", ".00..1..", "..0..0..", ".00.00..", "..000..."]
+)
+REED = _text([
+    "...3....", "...3..3.", "...3..3.", "...2..3.", "...2..2.", ".1.2..2.", ".1.1..1.", ".1.1.11.",
+    ".111.1..", "..11.1..", "..1111..", "..0101..", "..0101..", "..0001..", "..0000..", "..0000..",
+])  # fmt: skip
+FERN = _text([
+    "................", ".....2..........", "....22...2......", ".2..12..22...2..",
+    ".22.12.221..22..", "..221.2211.221..", "...122211.2211..", "2...1221122110..",
+    "222..12112211...", ".2221112121.0...", "...221112110....", "....0111110.....",
+])  # fmt: skip
+MUSHROOM = _text([
+    "...3333.........", ".33322222.......", "3322232222......", "2223222221......",
+    ".11111111...33..", "...455....33222.", "...455...3222221", "...455....1111..",
+    "...454.....45...", "..4555.....45...",
+])  # fmt: skip
+
+
+@lru_cache(maxsize=32)
+def crystals(size: int, variant: int) -> np.ndarray:
+    """A cluster of crystals (size high): shades 0 (deep) to 4 (white edge)."""
+    width = size // 8 * 8
+    stamp = blank(size, width)
+    spikes = (
+        (
+            (-0.42, 0.5, 0.1),
+            (0.4, 0.55, 0.1),
+            (-0.2, 0.8, 0.13),
+            (0.2, 0.72, 0.12),
+            (0.0, 1.0, 0.15),
+        ),
+        (
+            (0.44, 0.4, 0.1),
+            (-0.36, 0.7, 0.12),
+            (0.28, 0.85, 0.13),
+            (-0.05, 0.95, 0.15),
+            (0.1, 0.5, 0.12),
+        ),
+        (
+            (-0.4, 0.35, 0.1),
+            (0.36, 0.6, 0.12),
+            (-0.22, 0.95, 0.14),
+            (0.12, 0.75, 0.14),
+            (-0.05, 0.42, 0.12),
+        ),
+    )[variant % 3]
+    for lean, tall, thick in spikes:
+        base, tip_x = width / 2 + lean * width * 0.35, width / 2 + lean * width * 0.95
+        top, half = size * (1 - tall), thick * size
+        shoulder = top + size * 0.14
+        sx = base + (tip_x - base) * 0.85
+        stamp[
+            polygon(
+                size,
+                width,
+                [
+                    (base - half * 0.7, size),
+                    (sx - half * 0.8, shoulder),
+                    (tip_x, top),
+                    (sx + half * 0.8, shoulder),
+                    (base + half * 0.7, size),
+                ],
+            )
+        ] = 2
+        stamp[
+            polygon(
+                size,
+                width,
+                [
+                    (base, size),
+                    (sx + half * 0.15, shoulder),
+                    (tip_x, top),
+                    (sx + half * 0.8, shoulder),
+                    (base + half * 0.7, size),
+                ],
+            )
+        ] = 1
+        stamp[
+            polygon(
+                size,
+                width,
+                [
+                    (base - half * 0.7, size),
+                    (sx - half * 0.8, shoulder),
+                    (tip_x, top),
+                    (sx - half * 0.25, shoulder + 2),
+                    (base - half * 0.4, size),
+                ],
+            )
+        ] = 3
+        edge = polygon(
+            size,
+            width,
+            [
+                (sx - half * 0.8, shoulder),
+                (tip_x, top),
+                (tip_x + 1.2, top + 1.5),
+                (sx - half * 0.8 + 1.4, shoulder + 2),
+            ],
+        )
+        stamp[edge] = 4
+        stamp[
+            polygon(
+                size,
+                width,
+                [
+                    (base + half * 0.3, size),
+                    (base + half * 0.7, size),
+                    (sx + half * 0.8, shoulder),
+                    (sx + half * 0.6, shoulder),
+                ],
+            )
+        ] = 0
+    return stamp
+
+
+@lru_cache(maxsize=8)
+def cactus(variant: int) -> np.ndarray:
+    """A saguaro (56 high, 32 wide)."""
+    stamp = blank(56, 32)
+    parts = [(16, 4, 56, 4.5)]
+    arms = ((6, 20, 34), (26, 14, 30)) if variant % 2 else ((26, 22, 36), (6, 12, 30))
+    for x, top, joint in arms:
+        parts.append((x, top, joint, 3.2))
+        for cx in range(min(x, 16), max(x, 16) + 1):
+            stamp[joint - 5 : joint + 1, cx] = 1
+    columns = grid(56, 32)[1]
+    for x, top, bottom, half in parts:
+        body = polygon(
+            56,
+            32,
+            [
+                (x - half, bottom),
+                (x - half, top + 3),
+                (x - half * 0.5, top),
+                (x + half * 0.5, top),
+                (x + half, top + 3),
+                (x + half, bottom),
+            ],
+        )
+        stamp[body] = 2
+        stamp[body & (columns > x + 1)] = 1
+        stamp[body & (columns < x - half + 1.5)] = 4
+        stamp[body & (np.abs(columns - x - 0.5) < 0.6)] = 0
+    return stamp
+
+
+@lru_cache(maxsize=4)
+def puffs(variant: int) -> np.ndarray:
+    """Chimney smoke (48 high, 24 wide)."""
+    stamp = blank(48, 24)
+    for x, y, r in ((6, 44, 3), (8, 36, 4), (7, 27, 5), (11, 17, 6), (15, 7, 7)):
+        puff = disc(48, 24, x + variant % 2 * 2, y, r, r * 0.85)
+        stamp[puff] = 1
+        stamp[puff & disc(48, 24, x - 1, y - 1, r * 0.7, r * 0.6)] = 2
+    return stamp
