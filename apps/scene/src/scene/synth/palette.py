@@ -56,8 +56,8 @@ def ramp(names: str) -> np.ndarray:
     return np.array([COLOUR[name] for name in names.split()], np.uint8)
 
 
-def _perceptual(rgb: np.ndarray) -> np.ndarray:
-    """Oklab coordinates of sRGB colours in 0..255 (Ottosson 2020)."""
+def perceptual(rgb: np.ndarray) -> np.ndarray:
+    """Oklab coordinates (n, 3) of sRGB colours (n, 3) in 0..255 (Ottosson 2020)."""
     c = rgb / 255.0
     linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
     lms = linear @ np.array(
@@ -70,11 +70,11 @@ def _perceptual(rgb: np.ndarray) -> np.ndarray:
 
 def nearest(rgb: np.ndarray) -> np.ndarray:
     """Index of the master colour that looks closest to each row of ``rgb`` (n, 3), uint8."""
-    return _nearest_lab(_perceptual(rgb))
+    return _nearest_lab(perceptual(rgb))
 
 
 def _nearest_lab(lab: np.ndarray) -> np.ndarray:
-    delta = lab[:, None] - _perceptual(MASTER_PALETTE.astype(float))[None]
+    delta = lab[:, None] - perceptual(MASTER_PALETTE.astype(float))[None]
     return np.argmin((delta**2).sum(-1).round(9), axis=1).astype(np.uint8)
 
 
@@ -87,7 +87,7 @@ def blend_table(colour: int, share: float) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def tint_table(colour: int, share: float) -> np.ndarray:
-    """(64,) uint8: every master colour with its hue moved towards ``colour``, as light as before."""
-    lab = _perceptual(MASTER_PALETTE.astype(float))
+    """(64,) uint8: every master colour, as light as before, its hue moved towards ``colour``."""
+    lab = perceptual(MASTER_PALETTE.astype(float))
     lab[:, 1:] += (lab[colour, 1:] - lab[:, 1:]) * share
     return _nearest_lab(lab)

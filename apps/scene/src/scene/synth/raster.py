@@ -1,5 +1,7 @@
 """Hard-edged shapes on small grids, from which stamps are built (each is drawn once, then kept)."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from scene.synth.canvas import BAYER4, CLEAR
@@ -52,7 +54,7 @@ def stroke(
     """Draw a limb through (x, y, radius) ``points``: dark right, body, lit left edge."""
     height, width = stamp.shape
     dense = []
-    for (x0, y0, r0), (x1, y1, r1) in zip(points, points[1:], strict=False):
+    for (x0, y0, r0), (x1, y1, r1) in pairwise(points):
         count = max(2, int(max(abs(x1 - x0), abs(y1 - y0)) * 1.2))
         for k in range(count):
             t = k / count

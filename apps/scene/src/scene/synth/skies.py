@@ -1,6 +1,7 @@
 """Skies: bands with ordered dither, clouds, sun, moon, stars and lightning."""
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -193,7 +194,7 @@ def add_lightning(canvas: Canvas, x: int, horizon: int, variant: int) -> None:
     y = 0
     step = max(12, horizon // 6 // 4 * 4)
     white, edge = COLOUR["n9"], COLOUR["v5"]
-    for a, b in zip(kinks, kinks[1:], strict=False):
+    for a, b in pairwise(kinks):
         for k in range(step):
             cx = x + a + (b - a) * k // step
             if y < horizon + 8:
