@@ -90,13 +90,12 @@ def split_settings(settings: dict[str, Any]) -> tuple[RunConfig, Hyper]:
     if unknown:
         known = ", ".join([*RunConfig.model_fields, *Hyper.model_fields])
         raise ValueError(f"unknown setting {unknown[0]!r}; known are {known}")
-    halves = []
-    for model in (RunConfig, Hyper):
-        try:
-            halves.append(model(**{k: v for k, v in settings.items() if k in model.model_fields}))
-        except ValidationError as error:
-            raise ValueError(explain(error)) from None
-    return halves[0], halves[1]
+    run = {k: v for k, v in settings.items() if k in RunConfig.model_fields}
+    live = {k: v for k, v in settings.items() if k in Hyper.model_fields}
+    try:
+        return RunConfig(**run), Hyper(**live)
+    except ValidationError as error:
+        raise ValueError(explain(error)) from None
 
 
 def explain(error: ValidationError) -> str:

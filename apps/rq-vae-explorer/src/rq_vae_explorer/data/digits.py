@@ -12,7 +12,7 @@ DIGIT_NAMES = tuple("0123456789")
 
 
 class DataError(Exception):
-    """A data set that cannot be had or trusted; the message is one line that says how to mend it."""
+    """A data set that cannot be had or trusted; the message is one line, with the remedy."""
 
 
 @dataclass(frozen=True)

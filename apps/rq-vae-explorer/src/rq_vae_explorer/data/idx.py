@@ -11,7 +11,7 @@ import lzma
 import math
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,10 @@ _UNSIGNED_BYTE = 8
 _MAX_BYTES = 1 << 30  # 1.3 million images; a header that promises more is damage or an attack
 _OPENERS = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open}
 _SUFFIXES = ("", ".gz", ".xz")
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 def read_idx(path: str | Path, rank: int) -> NDArray[np.uint8]:
@@ -47,7 +51,7 @@ def read_idx(path: str | Path, rank: int) -> NDArray[np.uint8]:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
-def _parse(stream: BinaryIO, path: Path, rank: int) -> NDArray[np.uint8]:
+def _parse(stream: _Readable, path: Path, rank: int) -> NDArray[np.uint8]:
     header = stream.read(4)
     if len(header) < 4 or header[:2] != b"\x00\x00" or header[2] != _UNSIGNED_BYTE:
         raise DataError(f"{path} is not an idx file of unsigned bytes")
@@ -72,7 +76,7 @@ def _parse(stream: BinaryIO, path: Path, rank: int) -> NDArray[np.uint8]:
 def read_split(
     images_path: str | Path, labels_path: str | Path
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Images (N, 28, 28) and labels (N,) of one split; `DataError` when they do not fit together."""
+    """Images (N, 28, 28) and labels (N,) of one split; `DataError` when they do not fit."""
     images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
     if images.shape[1:] != (SIDE, SIDE):
         height, width = images.shape[1:]
@@ -103,11 +107,11 @@ def read_idx_folder(folder: str | Path, name: str | None = None) -> Digits:
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder of idx files")
-    arrays = []
-    for split in ("train", "t10k"):
-        paths = [_find(folder, f"{split}-{part}") for part in ("images-idx3", "labels-idx1")]
-        arrays.extend(read_split(*paths))
-    return Digits(name or str(folder), *arrays)
+    splits = [
+        read_split(_find(folder, f"{split}-images-idx3"), _find(folder, f"{split}-labels-idx1"))
+        for split in ("train", "t10k")
+    ]
+    return Digits(name or str(folder), *splits[0], *splits[1])
 
 
 def _find(folder: Path, stem: str) -> Path:

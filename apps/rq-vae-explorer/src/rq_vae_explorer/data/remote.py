@@ -7,7 +7,6 @@ download, the check of the checksums, the progress bars and the cache.
 
 from __future__ import annotations
 
-import os
 import threading
 import urllib.error
 import urllib.request
@@ -20,11 +19,23 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download.checksums import UrlInfo
 
+from rq_vae_explorer.data.cache import cache_folder
 from rq_vae_explorer.data.digits import DIGIT_NAMES, SIDE, DataError, Digits
 from rq_vae_explorer.data.idx import read_split
 
-CACHE_VARIABLE = "RQ_VAE_EXPLORER_CACHE"
 _CONNECT_SECONDS = 10
+_CLOTHES = (
+    "T-shirt",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Boot",
+)
 _FILES = {
     "train_images": "train-images-idx3-ubyte.gz",
     "train_labels": "train-labels-idx1-ubyte.gz",
@@ -66,8 +77,7 @@ def remote_source(name: str) -> RemoteSource:
         "fashion_mnist": (
             "Fashion-MNIST",
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-            ("T-shirt", "Trouser", "Pullover", "Dress", "Coat")
-            + ("Sandal", "Shirt", "Sneaker", "Bag", "Boot"),
+            _CLOTHES,
         ),
         "kmnist": (
             "KMNIST",
@@ -120,14 +130,6 @@ class IdxDigits(tfds.core.GeneratorBasedBuilder):
         images, labels = read_split(Path(images_path), Path(labels_path))
         for index, (image, label) in enumerate(zip(images, labels, strict=True)):
             yield index, {"image": image, "label": label}
-
-
-def cache_folder() -> Path:
-    """Where prepared data sets live: $RQ_VAE_EXPLORER_CACHE, else under the user's cache folder."""
-    if chosen := os.environ.get(CACHE_VARIABLE):
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "rq-vae-explorer"
 
 
 def load_remote(name: str, progress: Callable[[str], None]) -> Digits:

@@ -1,4 +1,4 @@
-"""Where digits come from: the bundled subset, a folder of idx files, or a data set fetched on request."""
+"""Where digits come from: bundled, a folder of idx files, or a data set fetched on request."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def _ignore(_: str) -> None:
 
 
 def load_digits(source: str = BUNDLED, progress: Callable[[str], None] = _ignore) -> Digits:
-    """The data set called `source`: bundled, mnist, fashion_mnist, kmnist, or a folder of idx files.
+    """The data set `source`: bundled, mnist, fashion_mnist, kmnist, or a folder of idx files.
 
-    A remote set is downloaded on first use (checksums verified) and cached; `progress` gets one line
-    per stage.
+    A remote set is downloaded on first use (checksums verified) and cached; `progress` gets
+    one line per stage.
 
     Raises:
         DataError: no such set, damaged files, or no connection.
@@ -56,7 +56,7 @@ def load_mnist(source: str = BUNDLED) -> tuple[Split, Split]:
     digits = load_digits(source)
 
     def split(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Split:
-        return images[..., None].astype(np.float32) / 255, labels.astype(np.int32)
+        return images[..., None].astype(np.float32) / np.float32(255), labels.astype(np.int32)
 
     return (
         split(digits.train_images, digits.train_labels),

@@ -6,7 +6,8 @@ the recipe during training compiles nothing.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +28,7 @@ class CodebookState:
 
     ema_counts: Array  # (L, K) mean assignments per batch
     ema_sums: Array  # (L, K, D) mean sum of residuals per batch
-    adam: optax.OptState
+    adam: Any  # optax state
     usage: Array  # (L, K) mean share of assignments
     dead_since: Array  # (L, K) int32 step at which the code died, -1 while it lives
     restarted_at: Array  # (L, K) int32 step of the last restart, -1 before any
@@ -92,7 +93,8 @@ def move_codes(
     sums = decay * state.ema_sums + (1 - decay) * batch.sums
     by_ema = sums / jnp.maximum(counts, 1e-3)[..., None] + (transported - codebook)
 
-    direction, adam = _adam.update(gradient + sinkhorn_gradient, state.adam)
+    update: Any = _adam.update(gradient + sinkhorn_gradient, state.adam)
+    direction, adam = update
     by_adam = codebook - hyper["learning_rate"] * direction
 
     recipe = hyper["quantizer"]
@@ -100,7 +102,7 @@ def move_codes(
     usage = USAGE_DECAY * state.usage + (1 - USAGE_DECAY) * batch.counts / batch_size
     # Sums follow the codes whatever moved them, so that EMA can take over at any step.
     sums = jnp.where(recipe == EMA, sums, moved * counts[..., None])
-    return moved, state.replace(ema_counts=counts, ema_sums=sums, adam=adam, usage=usage)
+    return moved, replace(state, ema_counts=counts, ema_sums=sums, adam=adam, usage=usage)
 
 
 def place_codes(
@@ -115,7 +117,7 @@ def place_codes(
         lambda leaf: jnp.where(where[..., None], 0, leaf) if leaf.ndim == 3 else leaf, state.adam
     )
     usage = jnp.where(where, 1 / codes, state.usage)
-    return moved, state.replace(ema_counts=counts, ema_sums=sums, adam=adam, usage=usage)
+    return moved, replace(state, ema_counts=counts, ema_sums=sums, adam=adam, usage=usage)
 
 
 def restart_codes(
@@ -131,11 +133,11 @@ def restart_codes(
     places = jnp.take_along_axis(residuals, picks[..., None], axis=1)  # (L, K, D)
     moved, state = place_codes(codebook, state, where, places, batch_size)
     restarted_at = jnp.where(where, step, state.restarted_at).astype(jnp.int32)
-    return moved, state.replace(restarted_at=restarted_at)
+    return moved, replace(state, restarted_at=restarted_at)
 
 
 def note_deaths(state: CodebookState, step: Array) -> CodebookState:
     """Record the step at which each code fell below, or rose above, the dead threshold."""
     dead = state.usage < DEAD_SHARE / state.usage.shape[1]
     since = jnp.where(dead, jnp.where(state.dead_since < 0, step, state.dead_since), -1)
-    return state.replace(dead_since=since.astype(jnp.int32))
+    return replace(state, dead_since=since.astype(jnp.int32))

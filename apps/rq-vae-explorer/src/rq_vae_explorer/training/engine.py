@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -51,13 +52,13 @@ class DivergedError(Exception):
         self.step = step
 
 
-def build_model(config: RunConfig) -> RQVAE:
-    """The model that a configuration describes."""
+def build_model(config: RunConfig) -> Any:
+    """The `RQVAE` that a configuration describes."""
     return RQVAE(config.latent_dim, config.num_codes, config.num_levels, config.network)
 
 
 @lru_cache(maxsize=16)
-def _encoder(model: RQVAE) -> Any:
+def _encoder(model: Any) -> Any:
     def encode(params: Any, images: Array) -> Array:
         x = images.astype(jnp.float32).reshape(-1, 28, 28, 1) / 255
         return model.apply({"params": params}, x, method="encode")
@@ -66,7 +67,7 @@ def _encoder(model: RQVAE) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _decoder(model: RQVAE) -> Any:
+def _decoder(model: Any) -> Any:
     def decode(params: Any, latents: Array) -> Array:
         return model.apply({"params": params}, latents, method="decode")[..., 0]
 
@@ -74,7 +75,7 @@ def _decoder(model: RQVAE) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _latent_gradient(model: RQVAE) -> Any:
+def _latent_gradient(model: Any) -> Any:
     """Gradient of each image's squared error as it reaches z_e through the estimator (M, D)."""
 
     quantizer = ResidualQuantizer(model.num_codes, model.num_levels, model.latent_dim)
@@ -93,7 +94,7 @@ _place = jax.jit(place_codes, static_argnames="batch_size")
 
 
 @lru_cache(maxsize=16)
-def _initialiser(model: RQVAE, codebook_init: str, batch_size: int) -> Any:
+def _initialiser(model: Any, codebook_init: str, batch_size: int) -> Any:
     """Jitted `(key, images) -> TrainState`: one compilation instead of dozens of small ones."""
     shape = (model.num_levels, model.num_codes, model.latent_dim)
 
@@ -228,7 +229,8 @@ class Engine:
         self.move_code(level, code, np.full(self.config.latent_dim, _FAR, np.float32))
         memory = self.state.codebook
         self._remember(
-            memory.replace(
+            replace(
+                memory,
                 usage=memory.usage.at[level, code].set(0.0),
                 dead_since=memory.dead_since.at[level, code].set(self.state.step),
             )
@@ -271,7 +273,7 @@ class Engine:
     ) -> None:
         alive = jnp.where(where, -1, memory.dead_since).astype(jnp.int32)
         params = {**self.params, "quantizer": {"codebook": codebook}}
-        self.state = self.state.replace(params=params, codebook=memory.replace(dead_since=alive))
+        self.state = replace(self.state, params=params, codebook=replace(memory, dead_since=alive))
 
     def _remember(self, memory: CodebookState) -> None:
-        self.state = self.state.replace(codebook=memory)
+        self.state = replace(self.state, codebook=memory)

@@ -32,22 +32,24 @@ def _seed_centres(points: Array, num_codes: int, key: Array) -> Array:
     return jax.lax.fori_loop(1, num_codes, add, (centres, distance_to(first)))[0]
 
 
-def _lloyd(points: Array, centres: Array) -> Array:
+def _lloyd(_: int, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+    points, centres = carry
     members = jax.nn.one_hot(nearest_code(points, centres), centres.shape[0])  # (N, K)
     counts = members.sum(axis=0)[:, None]
-    return jnp.where(counts > 0, (members.T @ points) / jnp.maximum(counts, 1), centres)
+    means = (members.T @ points) / jnp.maximum(counts, 1)
+    return points, jnp.where(counts > 0, means, centres)
 
 
 @partial(jax.jit, static_argnames=("num_levels", "num_codes", "iterations"))
 def kmeans_codebook(
     latents: Array, key: Array, num_levels: int, num_codes: int, iterations: int = 20
 ) -> Array:
-    """Codebook (L, K, D) fitted to latents (N, D), each level to the residuals of the one before."""
+    """Codebook (L, K, D) of latents (N, D), each level fitted to what the one before left."""
     levels = []
     residual = latents
     for level_key in jax.random.split(key, num_levels):
         centres = _seed_centres(residual, num_codes, level_key)
-        centres = jax.lax.fori_loop(0, iterations, lambda _, c: _lloyd(residual, c), centres)
+        centres = jax.lax.fori_loop(0, iterations, _lloyd, (residual, centres))[1]
         levels.append(centres)
         residual = residual - centres[nearest_code(residual, centres)]
     return jnp.stack(levels)

@@ -16,13 +16,13 @@ from jax.nn import logsumexp
 
 
 def transport_plan(cost: Array, epsilon: Array | float, iterations: int = 20) -> Array:
-    """Plan (B, K) with row sums 1/B and column sums 1/K for a cost (B, K); entropy `epsilon` > 0."""
+    """Plan (B, K) with row sums 1/B and column sums 1/K for a cost (B, K), `epsilon` > 0."""
     rows, columns = cost.shape
     log_kernel = -cost / epsilon
     log_row, log_column = -jnp.log(rows), -jnp.log(columns)
 
     def iterate(_: int, potentials: tuple[Array, Array]) -> tuple[Array, Array]:
-        _, g = potentials
+        g = potentials[1]
         f = log_row - logsumexp(log_kernel + g[None, :], axis=1)
         g = log_column - logsumexp(log_kernel + f[:, None], axis=0)
         return f, g

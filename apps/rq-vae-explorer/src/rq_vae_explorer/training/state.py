@@ -1,4 +1,4 @@
-"""`TrainingState`: the two loss weights and the last figures of a run, safe to share between threads.
+"""`TrainingState`: the two loss weights and the last figures of a run, shared between threads.
 
 The trainer reads the weights from here before each dispatch and writes its figures here after it.
 Pages read the richer `Snapshot` instead; this is the plain interface for scripts.
@@ -152,7 +152,7 @@ class TrainingState:
 
 
 def _weight(name: str, value: float) -> float:
-    return float(getattr(Hyper(**{name: value}), name))
+    return float(getattr(Hyper().replace(**{name: value}), name))
 
 
 def _frozen(value: ArrayLike) -> NDArray:

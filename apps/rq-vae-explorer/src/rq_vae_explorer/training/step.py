@@ -17,7 +17,6 @@ from flax import struct
 from jax import Array
 
 from rq_vae_explorer.config import Hyper
-from rq_vae_explorer.model import RQVAE
 from rq_vae_explorer.training.codebook import (
     ADAM,
     EMA,
@@ -94,7 +93,7 @@ class Draws(NamedTuple):
 
 
 def draw(
-    key: Array, step: Array, num_images: int, batch_size: int, model: RQVAE, dropout: Array
+    key: Array, step: Array, num_images: int, batch_size: int, model: Any, dropout: Array
 ) -> Draws:
     """All random numbers of a step from one draw of bits: each extra call costs compile time.
 
@@ -113,7 +112,7 @@ def draw(
     )
 
 
-def make_step(model: RQVAE, batch_size: int) -> Any:
+def make_step(model: Any, batch_size: int) -> Any:
     """The pure function `(state, images, hyper) -> (state, metrics (M,))`.
 
     `images` are uint8 (N, 784); batches are drawn with replacement.
@@ -217,7 +216,7 @@ def make_step(model: RQVAE, batch_size: int) -> Any:
 
 
 @lru_cache(maxsize=16)
-def compiled_steps(model: RQVAE, batch_size: int) -> Any:
+def compiled_steps(model: Any, batch_size: int) -> Any:
     """Jitted `(state, images, hyper, count) -> (state, metrics (MAX_STEPS, M))`, shared by runs.
 
     Rows of `metrics` from `count` on are zero.

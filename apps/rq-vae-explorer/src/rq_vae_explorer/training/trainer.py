@@ -205,7 +205,7 @@ class Trainer:
         return self.hyper
 
     def set_speed_limit(self, steps_per_second: float | None) -> None:
-        """Slow motion: at most so many steps a second (0.1 or more), one per dispatch; None: off."""
+        """Slow motion: at most so many steps a second (0.1 or more), one per dispatch."""
         if steps_per_second is not None and not 0.1 <= steps_per_second <= 1e6:
             raise ValueError(f"steps per second must be at least 0.1, not {steps_per_second}")
         self._call(lambda: self._do_limit(steps_per_second))
@@ -451,7 +451,7 @@ class Trainer:
         return max(0.0, self._next_step_at - time.monotonic()) if self._speed_limit else 0.0
 
     def _carry_on(self) -> None:
-        """One stretch of training: load, or compile, or one dispatch. Failures end up on the page."""
+        """One stretch of training: load, compile, or one dispatch; failures go to the page."""
         try:
             if self._engine is None:
                 self._ready()
@@ -549,7 +549,7 @@ class Trainer:
         seconds = time.monotonic() - started
         self._seconds += seconds
         self._measure(count, seconds)
-        self._motion = (engine.codebook - before) / count
+        self._motion = (engine.codebook - before) / np.float32(count)
         self._recorder.add_steps(first_step, rows)
         self._recorder.watch_codes(engine.state.codebook, engine.step)
         self.state.add_loss_rows(rows[:, : len(LOSS_NAMES)])
@@ -667,7 +667,7 @@ class Trainer:
         self._snapshot = self._compose()
 
 
-def _END() -> None:  # noqa: N802
+def _END() -> None:
     """Not a command: its arrival ends the worker."""
 
 

@@ -1,4 +1,4 @@
-"""What a run looks like at one step: pure functions from an engine to `View`, `Gallery` and tests."""
+"""What a run looks like at one step: pure functions from an engine to `View` and `Gallery`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from vq_common.health import codebook_health, joint_entropy_bits, usage_counts
 
 from rq_vae_explorer.config import Hyper
 from rq_vae_explorer.training.codebook import DEAD_SHARE
@@ -22,6 +21,7 @@ from rq_vae_explorer.training.snapshot import (
     View,
     freeze,
 )
+from vq_common.health import codebook_health, joint_entropy_bits, usage_counts
 
 _MAX_PAIR_CODES = 16  # 256 pictures of pairs at most
 _PLANE_CELLS = 16
