@@ -164,30 +164,37 @@ class Server:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """`serve(["-m", "module", "--port", "{port}", ...])` starts Python so and waits for an answer.
+    """`serve(["rq-vae-explorer", "--port", "{port}", ...])` starts a command of this environment.
 
-    `{port}` is replaced by a free port. More keywords are environment variables. All servers end
-    with the session.
+    It waits until the server answers. `{port}` is replaced by a free port; more keywords are
+    environment variables. The same call again gives the same server: starting costs seconds. All
+    servers end with the session.
     """
-    servers: list[Server] = []
+    servers: dict[tuple[object, ...], Server] = {}
 
     def start(arguments: list[str], **environment: str) -> Server:
-        port = free_port()
-        log = tmp_path_factory.mktemp("server") / "output.log"
-        command = [sys.executable, *(a.replace("{port}", str(port)) for a in arguments)]
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", **environment},
-                cwd=log.parent,
-            )
-        server = Server(f"http://127.0.0.1:{port}", process, log)
-        servers.append(server)
-        server.wait_until_ready()
-        return server
+        asked = (*arguments, *sorted(environment.items()))
+        if asked not in servers:
+            servers[asked] = _launch(arguments, environment, tmp_path_factory.mktemp("server"))
+            servers[asked].wait_until_ready()
+        return servers[asked]
 
     yield start
-    for server in servers:
+    for server in servers.values():
         server.stop()
+
+
+def _launch(arguments: list[str], environment: dict[str, str], folder: Path) -> Server:
+    port = free_port()
+    script = Path(sys.executable).with_name(arguments[0])
+    command = [str(script), *(a.replace("{port}", str(port)) for a in arguments[1:])]
+    log = folder / "output.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", **environment},
+            cwd=folder,
+        )
+    return Server(f"http://127.0.0.1:{port}", process, log)

@@ -12,9 +12,7 @@ _SLOW = 60_000  # a loaded machine compiles for long
 
 @pytest.fixture(scope="module")
 def url(serve) -> str:
-    return serve(
-        ["-c", "from rq_vae_explorer.ui.app import main; main(port={port}, open_browser=False)"]
-    ).url
+    return serve(["rq-vae-explorer", "--port", "{port}", "--no-browser"]).url
 
 
 @pytest.fixture

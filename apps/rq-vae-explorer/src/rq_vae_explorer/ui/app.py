@@ -14,6 +14,7 @@ from rq_vae_explorer.training.trainer import Trainer
 from rq_vae_explorer.ui.controls import create_step_button, create_training_controls
 from rq_vae_explorer.ui.dashboard import create_dashboard
 from rq_vae_explorer.ui.feed import Feed
+from rq_vae_explorer.ui.hands import Hands
 from rq_vae_explorer.ui.knobs import Knobs, create_knobs
 from rq_vae_explorer.ui.recipe import Recipe, create_recipe
 from rq_vae_explorer.ui.serve import serve
@@ -39,7 +40,7 @@ def create_app(trainer: Trainer | None = None) -> gr.Blocks:
                 knobs = create_knobs()
                 recipe = create_recipe()
             with gr.Column(scale=1, min_width=300, elem_id="rq-main"):
-                dashboard = create_dashboard(Feed(run.snapshot))
+                dashboard = create_dashboard(Feed(run.snapshot), Hands(run))
 
         controls.start.click(lambda: run.start(wait=False), **_QUICK)
         controls.stop.click(lambda: run.stop(wait=False), **_QUICK)

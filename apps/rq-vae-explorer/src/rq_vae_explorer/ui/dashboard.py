@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Any
 
 import gradio as gr
 from fastapi import Response
 
 from rq_vae_explorer.ui.feed import Feed
+from rq_vae_explorer.ui.hands import Hands
 
 _ASSETS = files("rq_vae_explorer.ui") / "assets"
 
@@ -23,17 +25,20 @@ def dashboard_script() -> str:
     return "\n".join(read_asset(name) for name in names)
 
 
-def create_dashboard(feed: Feed) -> gr.HTML:
-    """The component, fed by `feed`; must be called inside a `gr.Blocks`."""
+def create_dashboard(feed: Feed, hands: Hands) -> gr.HTML:
+    """The component, fed by `feed` and obeyed by `hands`; must be called inside a `gr.Blocks`."""
 
     async def fetch_part(request: object) -> Response:
         return feed.answer(request)
+
+    def act(request: object) -> dict[str, Any]:  # not async: it waits for the trainer
+        return hands.act(request)
 
     return gr.HTML(
         html_template=read_asset("dashboard.html"),
         css_template=read_asset("dashboard.css"),
         js_on_load=dashboard_script(),
-        server_functions=[fetch_part],
+        server_functions=[fetch_part, act],
         apply_default_css=False,
         elem_id="dashboard",
     )

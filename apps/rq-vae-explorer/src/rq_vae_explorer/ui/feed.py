@@ -22,6 +22,7 @@ _PACKERS: dict[str, Callable[[Snapshot], dict[str, Any]]] = {
     "description": wire.pack_description,
     "curves": wire.pack_curves,
     "gallery": wire.pack_gallery,
+    "images": wire.pack_images,
 }
 _UNCHANGED = b'{"unchanged":true}'
 

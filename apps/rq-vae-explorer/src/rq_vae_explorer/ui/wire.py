@@ -45,6 +45,7 @@ def part_keys(snapshot: Snapshot) -> dict[str, str]:
         "description": run,
         "curves": f"{run}.{snapshot.step}.{drawn}",
         "gallery": f"{run}.{gallery.step if gallery else -1}",
+        "images": run,
     }
 
 
@@ -73,11 +74,12 @@ def pack_frame(snapshot: Snapshot) -> dict[str, Any]:
         ],
     }
     if snapshot.view is not None:
-        frame["view"] = _pack_view(snapshot.view)
+        frame["view"] = pack_view(snapshot.view)
     return frame
 
 
-def _pack_view(view: View) -> dict[str, Any]:
+def pack_view(view: View) -> dict[str, Any]:
+    """What depends on the codes at one step, of now or of the past."""
     pictures = np.concatenate(
         [view.sample_inputs[None], view.sample_recons, view.sample_unquantised[None]]
     )  # (L + 2, 10, 28, 28)
@@ -194,3 +196,9 @@ def pack_gallery(snapshot: Snapshot) -> dict[str, Any]:
         "arrows": pack_array(gallery.gradient_arrows @ view.projection.basis, "f32"),
     }
     return reply
+
+
+def pack_images(snapshot: Snapshot) -> dict[str, Any]:
+    """The test digits of all views: about a megabyte, fetched by who hovers over them."""
+    images = snapshot.dataset.images if snapshot.dataset else np.zeros((0, 28, 28))
+    return {"key": run_key(snapshot), "images": pack_array(images, "u8")}

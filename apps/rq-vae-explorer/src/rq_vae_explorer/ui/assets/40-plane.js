@@ -74,6 +74,44 @@ function drawPoints(g, scale, plane, labels, digits, focus) {
   }
 }
 
+// The digits themselves, tinted: one sheet of small tiles, made once per theme.
+const SPRITE = 14;
+
+function spriteSheet(images, labels, digits) {
+  const columns = 64;
+  const sheet = document.createElement("canvas");
+  sheet.width = columns * SPRITE;
+  sheet.height = Math.ceil(labels.length / columns) * SPRITE;
+  const g = sheet.getContext("2d");
+  const pixels = g.createImageData(sheet.width, sheet.height);
+  labels.forEach((digit, i) => {
+    const color = parseInt(digits[digit].slice(1), 16);
+    const left = (i % columns) * SPRITE;
+    const top = Math.floor(i / columns) * SPRITE;
+    for (let y = 0; y < SPRITE; y++) {
+      for (let x = 0; x < SPRITE; x++) {
+        const from = i * 784 + 56 * y + 2 * x;
+        const at = 4 * ((top + y) * sheet.width + left + x);
+        pixels.data[at] = color >> 16;
+        pixels.data[at + 1] = (color >> 8) & 255;
+        pixels.data[at + 2] = color & 255;
+        pixels.data[at + 3] = (images[from] + images[from + 1] + images[from + 28] + images[from + 29]) / 4;
+      }
+    }
+  });
+  g.putImageData(pixels, 0, 0);
+  return { sheet, columns };
+}
+
+function drawSprites(g, scale, plane, labels, { sheet, columns }, focus) {
+  for (let i = 0; i < labels.length; i++) {
+    if (focus !== null && focus !== labels[i]) continue;
+    const [x, y] = scale.toScreen(plane.points[2 * i], plane.points[2 * i + 1]);
+    const from = [(i % columns) * SPRITE, Math.floor(i / columns) * SPRITE];
+    g.drawImage(sheet, ...from, SPRITE, SPRITE, x - SPRITE / 2, y - SPRITE / 2, SPRITE, SPRITE);
+  }
+}
+
 // trail: f32 (T, K, 2), oldest first; it fades towards the past.
 function drawTrails(g, scale, plane, theme) {
   if (!plane.trail) return;
@@ -92,28 +130,28 @@ function drawTrails(g, scale, plane, theme) {
   }
 }
 
-function drawArrows(g, scale, plane, theme) {
-  if (!plane.gradients) return;
-  const longest = Math.max(...Array.from(plane.gradients, Math.abs), 1e-12);
-  g.strokeStyle = g.fillStyle = theme.warn;
-  g.lineWidth = 1.6;
-  for (let k = 0; k < plane.alive.length; k++) {
-    // Descent direction: against the gradient; the longest arrow is a fifth of the plane.
-    const dx = (-plane.gradients[2 * k] / longest) * scale.limit * 0.2;
-    const dy = (-plane.gradients[2 * k + 1] / longest) * scale.limit * 0.2;
-    if (Math.hypot(dx, dy) * scale.unit < 3) continue;
-    const [x0, y0] = scale.toScreen(plane.codes[2 * k], plane.codes[2 * k + 1]);
-    const [x1, y1] = scale.toScreen(plane.codes[2 * k] + dx, plane.codes[2 * k + 1] + dy);
-    const angle = Math.atan2(y1 - y0, x1 - x0);
-    g.beginPath();
-    g.moveTo(x0, y0);
-    g.lineTo(x1, y1);
-    g.stroke();
-    g.beginPath();
-    g.moveTo(x1 + 3 * Math.cos(angle), y1 + 3 * Math.sin(angle));
-    g.lineTo(x1 + 4 * Math.cos(angle + 2.5), y1 + 4 * Math.sin(angle + 2.5));
-    g.lineTo(x1 + 4 * Math.cos(angle - 2.5), y1 + 4 * Math.sin(angle - 2.5));
-    g.fill();
+function drawArrow(g, [x0, y0], [x1, y1]) {
+  if (Math.hypot(x1 - x0, y1 - y0) < 3) return;
+  const angle = Math.atan2(y1 - y0, x1 - x0);
+  g.beginPath();
+  g.moveTo(x0, y0);
+  g.lineTo(x1, y1);
+  for (const turn of [2.6, -2.6]) {
+    g.moveTo(x1, y1);
+    g.lineTo(x1 + 5 * Math.cos(angle + turn), y1 + 5 * Math.sin(angle + turn));
+  }
+  g.stroke();
+}
+
+// Arrows from `from` along `sign` times `by`; the longest is a fifth of the plane.
+function drawArrows(g, scale, from, by, sign, color) {
+  const longest = by.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-12);
+  const stretch = (sign * scale.limit * 0.2) / longest;
+  g.strokeStyle = color;
+  g.lineWidth = 1.5;
+  for (let i = 0; i < from.length; i += 2) {
+    const tip = scale.toScreen(from[i] + by[i] * stretch, from[i + 1] + by[i + 1] * stretch);
+    drawArrow(g, scale.toScreen(from[i], from[i + 1]), tip);
   }
 }
 
@@ -143,7 +181,26 @@ function drawCodes(g, scale, plane, theme, chosen) {
   }
 }
 
-// plane: {points, codes, alive, cellDigit, gradients?, trail}; view: {voronoi, trails, arrows, focus}
+function drawCross(g, [x, y], name, theme) {
+  for (const [color, wide] of [[theme.surface, 5], [theme.accent, 2.4]]) {
+    g.strokeStyle = color;
+    g.lineWidth = wide;
+    g.beginPath();
+    g.moveTo(x - 7, y);
+    g.lineTo(x + 7, y);
+    g.moveTo(x, y - 7);
+    g.lineTo(x, y + 7);
+    g.stroke();
+  }
+  g.fillStyle = theme.accent;
+  g.font = `600 11px ${theme.font}`;
+  g.textAlign = "left";
+  g.textBaseline = "bottom";
+  g.fillText(name, x + 7, y - 4);
+}
+
+// plane: {points, codes, alive, cellDigit, gradients, trail}
+// view: {voronoi, trails, arrows, focus, chosen, sprites?, pulls?}
 function drawPlane(canvas, plane, labels, limit, digits, view, theme) {
   const { g, width, height } = openCanvas(canvas);
   if (!width) return null;
@@ -159,9 +216,15 @@ function drawPlane(canvas, plane, labels, limit, digits, view, theme) {
     );
     drawCells(g, voronoiCells(sites, scale.box), plane, digits, theme);
   }
-  drawPoints(g, scale, plane, labels, digits, view.focus);
+  if (view.sprites) drawSprites(g, scale, plane, labels, view.sprites, view.focus);
+  else drawPoints(g, scale, plane, labels, digits, view.focus);
   if (view.trails) drawTrails(g, scale, plane, theme);
-  if (view.arrows) drawArrows(g, scale, plane, theme);
+  if (view.arrows) {
+    if (view.pulls) drawArrows(g, scale, view.pulls.arrow_points, view.pulls.arrows, 1, withAlpha(theme.accent, 0.7));
+    drawArrows(g, scale, plane.codes, plane.gradients, -1, theme.warn);
+  }
   drawCodes(g, scale, plane, theme, view.chosen);
+  if (view.own) drawCross(g, scale.toScreen(view.own[0], view.own[1]), "you", theme);
+  if (view.probe) drawCross(g, scale.toScreen(view.probe.x, view.probe.y), "", theme);
   return scale;
 }

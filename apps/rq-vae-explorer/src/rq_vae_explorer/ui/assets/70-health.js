@@ -3,12 +3,15 @@
 // A code whose share is below this part of the fair share 1/K is drawn as dead by the trainer.
 const DEAD_SHARE = 0.1;
 
+// Bars and heat map of a level share their columns; digits are named in this margin.
+const USAGE_LEFT = 16;
+
 function drawShareLine(g, width, y, dash, theme) {
   g.strokeStyle = theme.soft;
   g.lineWidth = 1;
   g.setLineDash(dash);
   g.beginPath();
-  g.moveTo(0, Math.round(y) + 0.5);
+  g.moveTo(USAGE_LEFT, Math.round(y) + 0.5);
   g.lineTo(width, Math.round(y) + 0.5);
   g.stroke();
   g.setLineDash([]);
@@ -41,14 +44,14 @@ function drawUsage(canvas, usage, digits, theme) {
   }
   const codes = usage.share.length;
   const base = height - 16;
-  const slot = width / codes;
+  const slot = (width - USAGE_LEFT) / codes;
   const bar = Math.max(3, Math.min(26, slot * 0.7));
   const unit = (base - 8) / Math.max(1.6 / codes, ...usage.share);
   g.font = `${slot < 16 ? 8 : 10}px ${theme.font}`;
   g.textAlign = "center";
   g.textBaseline = "alphabetic";
   for (let k = 0; k < codes; k++) {
-    const x = k * slot + (slot - bar) / 2;
+    const x = USAGE_LEFT + k * slot + (slot - bar) / 2;
     const byDigit = usage.byDigit.subarray(10 * k, 10 * k + 10);
     drawUsageBar(g, x, base, bar, usage.share[k] * unit, byDigit, digits, theme);
     if (!usage.alive[k]) {
@@ -58,7 +61,7 @@ function drawUsage(canvas, usage, digits, theme) {
       g.setLineDash([]);
     }
     g.fillStyle = usage.alive[k] ? theme.soft : theme.ink;
-    if (slot > 9 || k % 4 === 0) g.fillText(String(k), (k + 0.5) * slot, height - 4);
+    if (slot > 9 || k % 4 === 0) g.fillText(String(k), USAGE_LEFT + (k + 0.5) * slot, height - 4);
   }
   drawShareLine(g, width, base - unit / codes, [4, 4], theme);
   drawShareLine(g, width, base - (DEAD_SHARE * unit) / codes, [1, 3], theme);

@@ -4,7 +4,8 @@
 const FEED = { training: 100, resting: 1000, attentive: 100, curves: 300, gallery: 900 };
 
 function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
-  const have = { frame: "", description: "", curves: "", gallery: "" };
+  const have = { frame: "", description: "", curves: "", gallery: "", images: "" };
+  let imagesWanted = false;
   const fetchedAt = { curves: -Infinity, gallery: -Infinity };
   let lively = false;
   let timer = null;
@@ -23,11 +24,11 @@ function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
       const description = await fetchPart("description");
       if (description) {
         have.description = description.key;
-        have.curves = have.gallery = "";
+        have.curves = have.gallery = have.images = "";
         onDescription(description);
       }
     }
-    for (const part of ["curves", "gallery"]) {
+    for (const part of imagesWanted ? ["curves", "gallery", "images"] : ["curves", "gallery"]) {
       const now = performance.now();
       if (have[part] === keys[part] || (lively && now - fetchedAt[part] < FEED[part])) continue;
       fetchedAt[part] = now;
@@ -88,5 +89,12 @@ function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
     if (event.target.closest(".rq-action")) nudge();
   });
   ask();
-  return { nudge };
+  // The pictures of all test digits are a megabyte: only for those who hover.
+  function wantImages() {
+    if (imagesWanted) return;
+    imagesWanted = true;
+    nudge();
+  }
+
+  return { nudge, wantImages };
 }
