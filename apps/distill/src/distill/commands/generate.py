@@ -1,0 +1,29 @@
+"""`distill generate`: new sound from the prior."""
+
+import argparse
+import math
+
+import torch
+
+from distill.audio.io import save_audio
+from distill.commands.checks import check_output, open_model
+from distill.errors import DistillError
+from distill.inference.generate import generate_audio
+from distill.models.prior_sampling import SamplingSettings
+
+_MAX_SECONDS = 600.0
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write a sound file of new sound."""
+    torch.set_num_threads(1)
+    if not (math.isfinite(args.seconds) and 0 < args.seconds <= _MAX_SECONDS):
+        raise DistillError(f"--seconds must be above 0 and at most {_MAX_SECONDS:.0f}")
+    settings = SamplingSettings(tuple(args.temperature), tuple(args.top_k), tuple(args.top_p))
+    check_output(args.out)
+    loaded = open_model(args.model)
+    sound = generate_audio(loaded, args.seconds, args.seed, settings)
+    rate = loaded.spectrogram.config.sample_rate
+    save_audio(args.out, sound, rate)
+    print(f"{args.out}: {len(sound) / rate:.2f} s, seed {args.seed}")
+    return 0

@@ -1,0 +1,1 @@
+"""Measured quality: metrics, the codec's own figures and Opus beside them."""

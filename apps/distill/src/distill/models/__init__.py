@@ -1,0 +1,1 @@
+"""Networks, the quantiser and the file they live in."""

@@ -1,0 +1,167 @@
+"""Residual vector quantiser with EMA codebooks, k-means start and restart of dead codes.
+
+Each level codes what the levels before it left over (Zeghidour et al. 2021, "SoundStream",
+section III-C). Index -1 is the null code everywhere: "nothing at this level", the zero vector.
+Index 0 is a code like any other.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss, one_hot
+
+NULL_CODE = -1
+
+
+@dataclass(frozen=True)
+class QuantizerConfig:
+    """`levels` codebooks of `codes` vectors of `dim`, and how they learn.
+
+    decay: of the moving averages; restart_below: share of a fair share of assignments below
+    which a code is dead; restart_weight: fair shares given to a restarted code.
+    """
+
+    levels: int
+    codes: int
+    dim: int
+    decay: float = 0.99
+    restart_below: float = 0.03
+    restart_weight: float = 0.2
+
+
+@dataclass(frozen=True)
+class QuantizeResult:
+    """What quantising gives.
+
+    z_q: (N, D) sum of the chosen codes, with the straight-through gradient of the input;
+    indices: (N, L) int64; commitment: scalar commitment loss, summed over nothing, a mean.
+    """
+
+    z_q: Tensor
+    indices: Tensor
+    commitment: Tensor
+
+
+class ResidualQuantizer(nn.Module):
+    """L codebooks of K codes of D numbers; codebooks are buffers, learnt by EMA alone.
+
+    Args:
+        config: sizes and rates.
+    """
+
+    codebooks: Tensor
+    ema_counts: Tensor
+    ema_sums: Tensor
+    started: Tensor
+
+    def __init__(self, config: QuantizerConfig) -> None:
+        super().__init__()
+        self.config = config
+        shape = (config.levels, config.codes, config.dim)
+        self.register_buffer("codebooks", torch.zeros(shape))  # (L, K, D)
+        self.register_buffer("ema_counts", torch.ones(shape[:2]))  # (L, K)
+        self.register_buffer("ema_sums", torch.zeros(shape))  # (L, K, D)
+        self.register_buffer("started", torch.tensor(False))
+
+    def forward(self, z: Tensor, keep_levels: Tensor | None = None) -> QuantizeResult:
+        """Quantise; changes nothing in the module.
+
+        Args:
+            z: (N, D) float32.
+            keep_levels: (N,) int, how many levels each vector may use (quantiser dropout);
+                None for all.
+        """
+        residual, total, indices, commitments = z.detach(), torch.zeros_like(z), [], []
+        kept = torch.zeros_like(z)
+        for level in range(self.config.levels):
+            index = self.nearest(level, residual)  # (N,)
+            code = self.codebooks[level][index]  # (N, D)
+            residual = residual - code
+            total = total + code
+            kept = (
+                kept + code if keep_levels is None else kept + code * (keep_levels > level)[:, None]
+            )
+            commitments.append(mse_loss(z, total))
+            indices.append(index)
+        z_q = z + (kept - z).detach()
+        return QuantizeResult(z_q, torch.stack(indices, dim=1), torch.stack(commitments).mean())
+
+    def nearest(self, level: int, residual: Tensor) -> Tensor:
+        """(N, D) -> (N,) index of the nearest code of `level`."""
+        book = self.codebooks[level]
+        distance = book.square().sum(1) - 2.0 * residual @ book.T  # (N, K), less a constant
+        return distance.argmin(dim=1)
+
+    def embed(self, indices: Tensor) -> Tensor:
+        """Sum of the code vectors; the null code adds nothing.
+
+        Args:
+            indices: (..., L) int64 in [-1, K).
+
+        Returns:
+            (..., D) float32.
+        """
+        total = self.codebooks.new_zeros((*indices.shape[:-1], self.config.dim))
+        for level in range(self.config.levels):
+            index = indices[..., level]
+            code = self.codebooks[level][index.clamp_min(0)]  # (..., D)
+            total = total + code * (index != NULL_CODE)[..., None]
+        return total
+
+    @torch.no_grad()
+    def start(self, z: Tensor, generator: torch.Generator, iterations: int = 10) -> None:
+        """k-means on z (N, D), level after level on what is left over."""
+        residual = z
+        for level in range(self.config.levels):
+            book, counts = _kmeans(residual, self.config.codes, iterations, generator)
+            self.codebooks[level] = book
+            # In units of a training batch's fair share, so that the first batches can move it.
+            self.ema_counts[level] = counts / counts.sum() * self.config.codes
+            self.ema_sums[level] = book * self.ema_counts[level][:, None]
+            residual = residual - book[self.nearest(level, residual)]
+        self.started.fill_(True)
+
+    @torch.no_grad()
+    def learn(self, z: Tensor, indices: Tensor, generator: torch.Generator) -> None:
+        """One EMA step on a batch, and a restart of dead codes at random residuals.
+
+        Counts are kept in fair shares (1.0 = N / K assignments a batch), so that one threshold
+        serves every batch size (van den Oord et al. 2017, appendix A.1, for the averages).
+
+        Args:
+            z: (N, D) what was quantised.
+            indices: (N, L) what `forward` chose.
+            generator: source of the restarts.
+        """
+        c = self.config
+        residual = z
+        for level in range(c.levels):
+            chosen = one_hot(indices[:, level], c.codes).to(z.dtype)  # (N, K)
+            share = c.codes / z.shape[0]
+            self.ema_counts[level].lerp_(chosen.sum(0) * share, 1 - c.decay)
+            self.ema_sums[level].lerp_(chosen.T @ residual * share, 1 - c.decay)
+            dead = self.ema_counts[level] < c.restart_below
+            if dead.any():
+                pick = torch.randint(z.shape[0], (int(dead.sum()),), generator=generator)
+                self.ema_counts[level, dead] = c.restart_weight
+                self.ema_sums[level, dead] = residual[pick] * c.restart_weight
+            code = self.codebooks[level][indices[:, level]]
+            self.codebooks[level] = self.ema_sums[level] / self.ema_counts[level][:, None]
+            residual = residual - code
+
+
+def _kmeans(
+    x: Tensor, k: int, iterations: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Lloyd's algorithm from random points of x (N, D): centres (k, D) and counts (k,)."""
+    picks = torch.randperm(x.shape[0], generator=generator)
+    centres = x[picks.repeat(-(-k // x.shape[0]))[:k]].clone()
+    counts = torch.ones(k)
+    for _ in range(iterations):
+        nearest = (centres.square().sum(1) - 2.0 * x @ centres.T).argmin(1)
+        counts = torch.bincount(nearest, minlength=k).to(x.dtype)
+        sums = torch.zeros_like(centres).index_add_(0, nearest, x)
+        filled = counts > 0
+        centres[filled] = sums[filled] / counts[filled][:, None]
+    return centres, counts.clamp_min(0.5)

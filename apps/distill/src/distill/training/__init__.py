@@ -1,0 +1,1 @@
+"""From a folder of sounds to a model: corpus, three stages, checkpoints."""

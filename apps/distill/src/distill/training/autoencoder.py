@@ -1,0 +1,125 @@
+"""First stage: the autoencoder and its codebooks, on crops of log mel spectrograms."""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from distill.config import VQVAEConfig
+from distill.models.vqvae import ConvVQVAE
+from distill.training.banks import MelBank
+from distill.training.optimizer import cosine_optimizer, optimizer_step
+
+_BATCH = 24
+_CROP_S = 1.0
+_START_BATCHES = 16
+_COMMITMENT = 0.25
+_SQUARE_WEIGHT = 0.5
+_DROPOUT_SHARE = 0.5
+
+
+class AutoencoderStage:
+    """Trains a `ConvVQVAE`.
+
+    The loss is L1 plus half the mean square on standardised log mels, plus 0.25 x commitment
+    loss; half of each batch decodes from a random number of levels (quantiser dropout), which
+    is what makes every prefix of the levels decodable.
+
+    Args:
+        config: shape of the model; `codebook_size` is settled.
+        bank: training spectrograms.
+        held_out: (n_mels, T) spectrograms to validate with.
+        frame_rate: frames per second.
+        generator: the only source of chance.
+    """
+
+    name = "autoencoder"
+
+    def __init__(
+        self,
+        config: VQVAEConfig,
+        bank: MelBank,
+        held_out: tuple[Tensor, ...],
+        frame_rate: float,
+        generator: torch.Generator,
+    ) -> None:
+        self.module = ConvVQVAE(config)
+        self.optimizer = cosine_optimizer(self.module)
+        self._bank, self._held_out, self.generator = bank, held_out, generator
+        self._frames = crop_frames(config, frame_rate)
+
+    @torch.no_grad()
+    def start(self) -> None:
+        """Principal components as the first weights, k-means as the first codebooks."""
+        c = self.module.config
+        crops = self._bank.draw(_BATCH * _START_BATCHES, self._frames, self.generator)
+        columns = crops.reshape(crops.shape[0], c.n_mels, -1, c.stride).transpose(1, 2)
+        self.module.start_linear(columns.reshape(-1, c.n_mels, c.stride))
+        z = self.module.encode(crops[:, None]).z  # (B, D, 1, W)
+        self.module.quantizer.start(_rows(z), self.generator)
+
+    def step(self, progress: float) -> Mapping[str, float]:
+        """One optimiser step at `progress` in [0, 1] of the stage."""
+        model, c = self.module, self.module.config
+        mel = self._bank.draw(_BATCH, self._frames, self.generator)  # (B, n_mels, T)
+        z = model.encode(mel[:, None]).z
+        result = model.quantize_flat(z, self._kept_levels(z))
+        z_q = result.z_q.reshape(z.shape[0], -1, c.codebook_dim).transpose(1, 2)  # (B, D, W)
+        error = mel_error(model.decode_unclamped(z_q), mel, c)
+        reconstruction = error.abs().mean() + _SQUARE_WEIGHT * error.square().mean()
+        loss = reconstruction + _COMMITMENT * result.commitment
+        norm = optimizer_step(self.optimizer, self.module, loss, progress)
+        if math.isfinite(norm):
+            model.quantizer.learn(_rows(z).detach(), result.indices, self.generator)
+        return {
+            "loss": loss.item(),
+            "reconstruction": reconstruction.item(),
+            "commitment": result.commitment.item(),
+            "gradient_norm": norm,
+        }
+
+    @torch.no_grad()
+    def validate(self) -> Mapping[str, float]:
+        """Mean absolute error of held-out log mels (log10 units) with levels 0..k, for each k."""
+        model, c = self.module, self.module.config
+        totals = [0.0] * c.num_quantizers
+        for mel in self._held_out:
+            x = mel[None, None]
+            _, indices, _ = model.quantize(model.encode(x))
+            for level in range(c.num_quantizers):
+                kept = indices.clone()
+                kept[..., level + 1 :] = -1
+                embedded = model.codes_to_embeddings(kept, (1, indices.shape[1]))
+                totals[level] += float((model.decode(embedded, x.shape) - x).abs().mean())
+        count = max(1, len(self._held_out))
+        return {f"held_out_level_{k}": total / count for k, total in enumerate(totals)}
+
+    def _kept_levels(self, z: Tensor) -> Tensor:
+        b, w, levels = z.shape[0], z.shape[-1], self.module.num_quantizers
+        kept = torch.full((b,), levels)
+        few = int(b * _DROPOUT_SHARE)
+        kept[:few] = torch.randint(1, levels + 1, (few,), generator=self.generator)
+        return kept.repeat_interleave(w)  # (B * W,)
+
+
+def crop_frames(config: VQVAEConfig, frame_rate: float) -> int:
+    """Frames of a training crop: about a second, whole columns."""
+    return max(1, round(_CROP_S * frame_rate / config.stride)) * config.stride
+
+
+def mel_error(decoded: Tensor, mel: Tensor, config: VQVAEConfig) -> Tensor:
+    """Standardised difference; where the target is silent anything below the floor is right."""
+    silent = mel <= config.mel_floor
+    clamped = torch.where(silent, decoded.clamp_min(config.mel_floor), decoded)
+    return (clamped - mel) / config.mel_scale
+
+
+def whole_columns(mel: Tensor, config: VQVAEConfig) -> Tensor:
+    """(..., T) filled up with silence to whole columns."""
+    return pad(mel, (0, -mel.shape[-1] % config.stride), value=config.mel_floor)
+
+
+def _rows(z: Tensor) -> Tensor:
+    return z[:, :, 0].transpose(1, 2).reshape(-1, z.shape[1])  # (B * W, D)
