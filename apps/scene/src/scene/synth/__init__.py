@@ -14,17 +14,20 @@ from scene.synth.attributes import (
 from scene.synth.canvas import OBJECTS
 from scene.synth.captions import caption
 from scene.synth.palette import MASTER_PALETTE
-from scene.synth.scenes import Scene, draw_scene
+from scene.synth.scenes import Plan, Scene, draw_plan, draw_scene, plan_scene
 
 __all__ = [
     "ATTRIBUTES",
     "HELD_OUT_PAIRS",
     "MASTER_PALETTE",
     "OBJECTS",
+    "Plan",
     "Scene",
     "caption",
     "check_attributes",
+    "draw_plan",
     "draw_scene",
     "is_held_out",
+    "plan_scene",
     "sample_attributes",
 ]

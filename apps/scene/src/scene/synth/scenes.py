@@ -41,21 +41,52 @@ class Scene:
         return self.palette[self.indices]
 
 
-def draw_scene(seed: int, attributes: Mapping[str, str] | None = None) -> Scene:
-    """Draw the scene of ``seed``; what ``attributes`` does not give is drawn from the seed.
+@dataclass(frozen=True)
+class Plan:
+    """What a scene will show, before it is drawn."""
+
+    seed: int
+    attributes: dict[str, str]
+    caption: str
+
+
+def plan_scene(
+    seed: int, attributes: Mapping[str, str] | None = None, held_out: bool | None = False
+) -> Plan:
+    """Attributes and caption of the scene of ``seed``, drawn from it where not given.
+
+    - ``held_out``: False keeps to what training may show, True draws what it may not, None both.
 
     Raises ValueError where an attribute is unknown or no scene has that combination.
     """
     if seed < 0:
         raise ValueError(f"a seed is 0 or more, not {seed}")
-    choice, words, hand = (np.random.Generator(np.random.PCG64([seed, part])) for part in range(3))
-    chosen = sample_attributes(choice, held_out=None if attributes else False, fixed=attributes)
-    text = caption(chosen, words)
-    stage = _set_stage(hand, chosen)
-    _PLACES[chosen["place"]](stage)
+    chosen = sample_attributes(_generator(seed, 0), held_out, attributes)
+    return Plan(seed, chosen, caption(chosen, _generator(seed, 1)))
+
+
+def draw_scene(seed: int, attributes: Mapping[str, str] | None = None) -> Scene:
+    """Draw the scene of ``seed``; what ``attributes`` does not give is drawn from the seed.
+
+    With no attributes the scene is one that training may show; given ones may ask for any.
+
+    Raises ValueError where an attribute is unknown or no scene has that combination.
+    """
+    return draw_plan(plan_scene(seed, attributes, held_out=None if attributes else False))
+
+
+def draw_plan(plan: Plan) -> Scene:
+    """Draw a planned scene."""
+    stage = _set_stage(_generator(plan.seed, 2), plan.attributes)
+    _PLACES[plan.attributes["place"]](stage)
     _fall(stage)
-    canvas = stage.canvas
-    return Scene(seed, canvas.pixels, MASTER_PALETTE, text, chosen, canvas.masks())
+    pixels, masks = stage.canvas.pixels, stage.canvas.masks()
+    return Scene(plan.seed, pixels, MASTER_PALETTE, plan.caption, plan.attributes, masks)
+
+
+def _generator(seed: int, part: int) -> np.random.Generator:
+    """Separate streams for attributes, words and drawing, so that none disturbs another."""
+    return np.random.Generator(np.random.PCG64([seed, part]))
 
 
 def _set_stage(rng: np.random.Generator, chosen: dict[str, str]) -> Stage:
