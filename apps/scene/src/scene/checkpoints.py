@@ -87,13 +87,18 @@ def read_arrays(folder: Path, name: str) -> dict[str, mx.array]:
     if not path.is_file():
         raise SceneError(f"no checkpoint at {folder} ({name} is missing)")
     try:
-        arrays = mx.load(str(path))
+        arrays = cast(dict[str, mx.array], mx.load(str(path)))
     except (RuntimeError, ValueError, OSError) as error:
         raise SceneError(f"{path}: broken checkpoint ({error})") from error
-    wide: dict[str, mx.array] = {}
-    for key, value in cast(Mapping[str, mx.array], arrays).items():
-        wide[key] = value.astype(mx.float32) if value.dtype == mx.float16 else value
-    return wide
+    return {key: _widen(value) for key, value in arrays.items()}
+
+
+def _narrow(value: mx.array) -> mx.array:
+    return value.astype(mx.float16) if value.dtype == mx.float32 else value
+
+
+def _widen(value: mx.array) -> mx.array:
+    return value.astype(mx.float32) if value.dtype == mx.float16 else value
 
 
 def _settled(folder: Path) -> Path:
@@ -114,10 +119,8 @@ def load_weights(model: nn.Module, folder: Path) -> None:
 
 def flat_parameters(model: nn.Module, half: bool = False) -> dict[str, mx.array]:
     """All parameters by dotted name, as float16 if `half`."""
-    return {
-        name: value.astype(mx.float16) if half and value.dtype == mx.float32 else value
-        for name, value in tree_flatten(model.parameters())
-    }
+    flat = cast(dict[str, mx.array], dict(tree_flatten(model.parameters())))
+    return {name: _narrow(value) for name, value in flat.items()} if half else flat
 
 
 def build_vqgan(config: VQGANConfig, palette: mx.array | None) -> VQGAN:

@@ -63,10 +63,10 @@ class VQGANLoss(Section):
     """
 
     l1: NotNegative = 1.0
-    gradient: NotNegative = 0.5
-    palette: NotNegative = 0.5
+    gradient: NotNegative = 0.0
+    palette: NotNegative = 1.0
     palette_share: Annotated[float, Field(gt=0, le=1)] = 0.25
-    edge_weight: NotNegative = 2.0
+    edge_weight: NotNegative = 1.0
     rare_power: NotNegative = 0.5
     focal: NotNegative = 0.0
     adversarial: NotNegative = 0.0
@@ -102,7 +102,7 @@ class VQGANTraining(Training):
     """
 
     crop_size: Size | None = None
-    continuous_steps: Annotated[int, Field(ge=0)] = 300
+    continuous_steps: Annotated[int, Field(ge=0)] = 200
     flip: bool = False
 
     @model_validator(mode="after")
@@ -181,6 +181,20 @@ class TransformerConfig(Section):
     model: TransformerModel = TransformerModel()
     training: TransformerTraining = TransformerTraining()
     data: TransformerData = TransformerData()
+
+
+class GenerateConfig(Section):
+    """Defaults of `generate`; `top_k` null takes all codes, `palette` null keeps the colours."""
+
+    temperature: NotNegative = 0.9
+    top_k: Positive | None = 100
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    guidance: NotNegative = 1.0
+    scale: Annotated[int, Field(ge=1, le=16)] = 1
+    palette: str | None = None
+    dither: Literal["none", "bayer"] = "none"
+    vqgan: str | None = None
+    transformer: str | None = None
 
 
 Config = TypeVar("Config", bound=Section)

@@ -57,17 +57,6 @@ class Drawn:
     pixels: np.ndarray
 
 
-def encode_cases(generator: Generator, pixels: np.ndarray) -> Drawn:
-    """Real pictures through the codes."""
-    codes, drawn = [], []
-    for start in range(0, len(pixels), BATCH):
-        x = mx.array(pixels[start : start + BATCH].astype(np.float32) / 127.5 - 1)
-        indices = np.asarray(generator.vqgan.encode(x))
-        codes.append(indices.reshape(*indices.shape[:3], -1))
-        drawn.append(generator.decode(indices))
-    return Drawn(np.concatenate(codes), np.concatenate(drawn))
-
-
 def sample_cases(
     generator: Generator,
     cases: Sequence[Case],

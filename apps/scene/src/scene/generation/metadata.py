@@ -17,6 +17,7 @@ class PictureInfo:
 
     prompt: str
     seed: int
+    count: int  # pictures in this file, with seeds from `seed` on
     temperature: float
     top_k: int | None
     top_p: float | None

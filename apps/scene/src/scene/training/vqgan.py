@@ -30,7 +30,8 @@ from scene.colours import PaletteIndex, collect_palette
 from scene.config import VQGANConfig
 from scene.dataset import ImageDataset, batch_indices
 from scene.errors import SceneError
-from scene.images import save_png, to_float, to_uint8
+from scene.evaluation.reconstruction import psnr, reconstruct
+from scene.images import save_png, to_float
 from scene.training.loop import StepReport, scalar
 from scene.vqgan import VQGAN, PatchDiscriminator
 from scene.vqgan.discriminator import adaptive_weight, discriminator_hinge, generator_hinge
@@ -236,11 +237,10 @@ class VQGANTrainer:
         edges with a palette, the L1 plus gradient loss without."""
         self.model.eval()
         pixels = self.dataset.pixels[self.held_items[:VALIDATION_PICTURES]]
-        drawn, codes = self.reconstruct(pixels)
-        squared = np.square(pixels.astype(np.float64) - drawn).mean()
-        counts = usage_counts(codes, self.config.model.codebook_size)
+        drawn, codes = reconstruct(self.model, pixels)
+        counts = usage_counts(codes.reshape(-1, codes.shape[-1]), self.config.model.codebook_size)
         figures = {
-            "psnr": float(10 * np.log10(255**2 / max(squared, 1e-9))),
+            "psnr": psnr(pixels, drawn),
             "codes_used": float(np.count_nonzero(counts, axis=1).mean()),
         }
         if self.palette_index is None:
@@ -251,20 +251,11 @@ class VQGANTrainer:
         wrong = {"right": float(right.mean()), "right_on_edges": float(right[edges].mean())}
         return {"loss": 2.0 - sum(wrong.values())} | wrong | figures
 
-    def reconstruct(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """uint8 (N, H, W, 3) -> the same through the codes, and the codes (M, L)."""
-        drawn, codes = [], []
-        for start in range(0, len(pixels), 8):
-            indices = self.model.encode(mx.array(to_float(pixels[start : start + 8])))
-            drawn.append(to_uint8(np.asarray(self.model.decode(indices))))
-            codes.append(np.asarray(indices).reshape(-1, self.config.model.num_levels))
-        return np.concatenate(drawn), np.concatenate(codes)
-
     def draw_samples(self, path: Path) -> None:
         """Held-out pictures above their reconstructions, four pairs a row."""
         self.model.eval()
         pixels = self.dataset.pixels[self.held_items[:SAMPLE_PICTURES]]
-        drawn, _ = self.reconstruct(pixels)
+        drawn, _ = reconstruct(self.model, pixels)
         rows = []
         for start in range(0, len(pixels), 4):
             for strip in (pixels[start : start + 4], drawn[start : start + 4]):

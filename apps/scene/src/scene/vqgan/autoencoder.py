@@ -15,6 +15,7 @@ from scene.vqgan.blocks import (
     Upsample,
     depth_to_space,
     leaky_relu,
+    linear,
     space_to_depth,
 )
 
@@ -35,11 +36,10 @@ class Encoder(nn.Module):
     ) -> None:
         super().__init__()
         widths = [hidden_channels * m for m in channel_multipliers]
-        self.stem = nn.Linear(in_channels * STEM * STEM, widths[0])
+        self.stem = linear(in_channels * STEM * STEM, widths[0])
         self.stages = [[ResidualBlock(width) for _ in range(num_res_blocks)] for width in widths]
         self.downs = [Downsample(a, b) for a, b in itertools.pairwise(widths)]
-        self.norm = nn.RMSNorm(widths[-1])
-        self.out = nn.Linear(widths[-1], codebook_dim)
+        self.out = linear(widths[-1], codebook_dim)
 
     def __call__(self, x: mx.array) -> mx.array:
         x = self.stem(space_to_depth(x, STEM))  # (B, H/4, W/4, C0)
@@ -48,7 +48,7 @@ class Encoder(nn.Module):
                 x = self.downs[index - 1](x)
             for block in blocks:
                 x = block(x)
-        return self.out(self.norm(x))  # (B, H/16, W/16, D)
+        return self.out(x)  # (B, H/16, W/16, D)
 
 
 class Decoder(nn.Module):
@@ -69,12 +69,11 @@ class Decoder(nn.Module):
     ) -> None:
         super().__init__()
         widths = [hidden_channels * m for m in channel_multipliers][::-1]
-        self.stem = nn.Linear(codebook_dim, widths[0])
+        self.stem = linear(codebook_dim, widths[0])
         self.stages = [[ResidualBlock(width) for _ in range(num_res_blocks)] for width in widths]
         self.ups = [Upsample(a, b) for a, b in itertools.pairwise(widths)]
-        self.norm = nn.RMSNorm(widths[-1])
-        self.spread = nn.Linear(widths[-1], head_channels * STEM * STEM)
-        self.head = nn.Linear(head_channels, out_channels)
+        self.spread = linear(widths[-1], head_channels * STEM * STEM)
+        self.head = linear(head_channels, out_channels)
 
     def features(self, z: mx.array) -> mx.array:
         """Pixel features: (B, h, w, D) -> (B, 16h, 16w, head_channels)."""
@@ -84,7 +83,7 @@ class Decoder(nn.Module):
                 x = self.ups[index - 1](x)
             for block in blocks:
                 x = block(x)
-        return leaky_relu(depth_to_space(self.spread(self.norm(x)), STEM))
+        return leaky_relu(depth_to_space(self.spread(x), STEM))
 
     def __call__(self, z: mx.array) -> mx.array:
         return self.head(self.features(z))

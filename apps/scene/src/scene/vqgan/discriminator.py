@@ -11,7 +11,7 @@ import itertools
 import mlx.core as mx
 import mlx.nn as nn
 
-from scene.vqgan.blocks import Conv3x3, Downsample, leaky_relu
+from scene.vqgan.blocks import Conv3x3, Downsample, leaky_relu, linear
 
 
 class PatchDiscriminator(nn.Module):
@@ -23,7 +23,7 @@ class PatchDiscriminator(nn.Module):
         self.downs = [Downsample(a, b) for a, b in itertools.pairwise(widths)]
         self.convs = [Conv3x3(width, width) for width in widths[1:]]
         self.norms = [nn.RMSNorm(width) for width in widths[1:]]
-        self.out = nn.Linear(widths[-1], 1)
+        self.out = linear(widths[-1], 1)
 
     def __call__(self, x: mx.array) -> mx.array:
         for down, conv, norm in zip(self.downs, self.convs, self.norms, strict=True):

@@ -10,6 +10,7 @@ import mlx.core as mx
 import mlx.nn as nn
 
 from scene.vqgan.autoencoder import WIDTHS, Decoder, Encoder
+from scene.vqgan.blocks import linear
 from scene.vqgan.quantizer import Lookup, ResidualQuantizer, VectorQuantizer
 
 DOWNSAMPLE_FACTOR = 16
@@ -26,7 +27,7 @@ class PaletteHead(nn.Module):
         super().__init__()
         self.palette = palette  # (C, 3) in [-1, 1]
         self.sharpness = mx.array(8.0)
-        self.linear = nn.Linear(head_channels, palette.shape[0])
+        self.linear = linear(head_channels, palette.shape[0])
         self.freeze(keys=["palette"], recurse=False)
 
     def unfreeze(

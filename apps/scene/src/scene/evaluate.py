@@ -1,0 +1,160 @@
+"""`evaluate`: figures of a VQGAN and a transformer on scenes that they never saw.
+
+uv run --package scene evaluate --json report.json
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scene.command import create_parser, positive_int, run_command
+
+if TYPE_CHECKING:
+    from scene.generation.pipeline import Generator
+
+EPILOG = """examples:
+  evaluate                                        the models that ship, 500 prompts (minutes)
+  evaluate --prompts 50 --json quick.json
+  evaluate --images held-out/ --only reconstruction --vqgan runs/vqgan/best
+  evaluate --training-codes runs/transformer/codes.npz      adds the memorisation check
+
+reconstruction: share of pixels with the right palette colour, the same on objects, edge F1 and
+use of the codes, on fresh procedural scenes or on a folder of pictures (a folder has no object
+masks). adherence: a classifier judges whether samples show what held-out prompts ask for, beside
+its own accuracy on real scenes and on reconstructions; once for attribute pairs as in training
+and once for pairs that training never shows.
+"""
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Print the report, and write it as JSON if asked."""
+    from scene.checkpoints import load_vqgan
+    from scene.generation.pipeline import Generator, shipped
+
+    vqgan = Path(arguments.vqgan) if arguments.vqgan else shipped("vqgan")
+    report: dict[str, Any] = {"vqgan": str(vqgan)}
+    if arguments.only != "adherence":
+        report["reconstruction"] = reconstruction(load_vqgan(vqgan), arguments)
+    if arguments.only != "reconstruction":
+        transformer = Path(arguments.transformer) if arguments.transformer else None
+        generator = Generator(vqgan, transformer)
+        report["adherence"] = adherence(generator, arguments)
+    text = json.dumps(report, indent=1, default=str)
+    print(text)
+    if arguments.json:
+        write_text(arguments.json, text + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+
+
+def reconstruction(loaded: Any, arguments: argparse.Namespace) -> dict[str, object]:
+    """Figures on a folder, or on procedural scenes with object masks."""
+    import numpy as np
+
+    from scene.colours import collect_palette
+    from scene.dataset import ImageDataset
+    from scene.evaluation.reconstruction import code_figures, reconstruct, reconstruction_figures
+    from scene.evaluation.unseen import draw_unseen
+
+    vqgan, config = loaded
+    if arguments.images:
+        pixels = ImageDataset(arguments.images, config.data.image_size).pixels
+        masks = None
+    else:
+        unseen = draw_unseen(arguments.scenes)
+        pixels, masks = unseen.pixels, unseen.masks
+    drawn, codes = reconstruct(vqgan, pixels)
+    head = vqgan.palette_head
+    if head is None:
+        palette = collect_palette(pixels, 256)
+    else:
+        palette = np.rint((np.asarray(head.palette) + 1) * 127.5).astype(np.uint8)
+    figures = reconstruction_figures(pixels, drawn, palette, masks)
+    return figures | {"levels": code_figures(codes, config.model.codebook_size)}
+
+
+def adherence(generator: "Generator", arguments: argparse.Namespace) -> dict[str, object]:
+    """Figures on held-out prompts, on held-out attribute pairs, and against copying."""
+    import numpy as np
+    from tqdm import tqdm
+
+    from scene.evaluation.adherence import (
+        adherence_figures,
+        caption_gap,
+        draw_cases,
+        sample_cases,
+    )
+    from scene.evaluation.judge import load_judge
+    from scene.evaluation.memorisation import memorisation_figures
+    from scene.evaluation.reconstruction import reconstruct
+    from scene.generation.pipeline import Sampling, shipped
+
+    judge = load_judge(Path(arguments.judge) if arguments.judge else shipped("judge"))
+    sampling = Sampling(arguments.temperature, arguments.top_k, None, arguments.guidance)
+    report: dict[str, object] = {"sampling": vars(sampling)}
+    for name, held_out in (("prompts", False), ("held_out_pairs", True)):
+        cases = draw_cases(arguments.prompts, held_out)
+        seen, codes = reconstruct(generator.vqgan, np.stack([case.pixels for case in cases]))
+        with tqdm(total=len(cases), desc=name, unit="sample") as bar:
+            samples = sample_cases(generator, cases, sampling, lambda bar=bar: _advance(bar))
+        figures = adherence_figures(judge, cases, seen, samples.pixels)
+        figures["captions"] = caption_gap(generator, cases, codes)
+        if arguments.training_codes and not held_out:
+            flat = (len(cases), -1)
+            figures["memorisation"] = memorisation_figures(
+                samples.codes.reshape(flat),
+                codes.reshape(flat),
+                read_codes(arguments.training_codes),
+            )
+        report[name] = figures
+    return report
+
+
+def _advance(bar: Any) -> None:
+    bar.update(1)
+
+
+def read_codes(path: Path) -> Any:
+    """Training codes as uint16 (T, M) from the cache of `train-transformer`."""
+    import numpy as np
+
+    from scene.errors import SceneError
+
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            codes = stored["codes"]
+    except (OSError, ValueError, KeyError) as error:
+        raise SceneError(f"{path}: want the codes.npz of train-transformer ({error})") from error
+    return codes.reshape(len(codes), -1)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Console entry point."""
+    parser = create_parser("evaluate", "Measure models on scenes that they never saw.", EPILOG)
+    add = parser.add_argument
+    add("--vqgan", help="VQGAN checkpoint folder (default: the one that ships)")
+    add("--transformer", help="transformer checkpoint folder (default: the one that ships)")
+    add("--judge", help="judge folder (default: the one that ships)")
+    add("--only", choices=("reconstruction", "adherence"), help="leave the other part out")
+    add("--images", type=Path, help="folder of pictures for the reconstruction figures")
+    add("--scenes", type=positive_int, default=64, help="unseen scenes to reconstruct (64)")
+    add("--prompts", type=positive_int, default=500, help="held-out prompts of each kind (500)")
+    add("--training-codes", type=Path, help="codes.npz of the training run, to look for copies")
+    add("-t", "--temperature", type=float, default=0.9, help="sampling temperature (0.9)")
+    add("-k", "--top-k", type=positive_int, default=100, help="sampling top-k (100)")
+    add("--guidance", type=float, default=1.0, help="classifier-free guidance (1)")
+    add("--json", type=Path, help="also write the report to this file")
+    return run_command(parser, evaluate, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

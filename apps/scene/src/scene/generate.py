@@ -1,0 +1,210 @@
+"""`generate "prompt"`: draw pixel-art backgrounds for a prompt.
+
+uv run --package scene generate "a castle on a hill at sunset"
+"""
+
+import argparse
+import math
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scene.command import create_parser, positive_int, run_command
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
+    from tqdm import tqdm
+
+    from scene.config import GenerateConfig
+    from scene.generation.pipeline import Generator
+
+EPILOG = """examples:
+  generate "a castle on a hill at sunset"
+  generate "a dark forest" -n 8 --grid --seed 1 -o forest.png
+  generate "a stormy sea" --palette c64 --dither bayer --scale 3
+  generate --like forest.png -o again.png          repeats a picture from its own settings
+  echo "a quiet lake at dawn" | generate -
+
+The seed is printed and stored in the PNG with the prompt and all settings; `scene info FILE`
+shows them. With -n the seeds count up from the first. Without --grid several pictures become
+NAME-SEED.png.
+"""
+
+
+def create() -> argparse.ArgumentParser:
+    """The command's parser."""
+    parser = create_parser("generate", "Draw pixel-art backgrounds for a prompt.", EPILOG)
+    add = parser.add_argument
+    add("prompt", nargs="?", help="what to draw; - reads it from standard input")
+    add("-o", "--output", type=Path, default=Path("output.png"), help="PNG file (output.png)")
+    add("-n", "--count", type=positive_int, help="number of pictures (1)")
+    add("-t", "--temperature", type=float, help="0 = likeliest, 1 = as learned (0.9)")
+    add("-k", "--top-k", type=int, help="choose among the k likeliest codes, 0 = all (100)")
+    add("--top-p", type=float, help="choose among codes that reach this probability together")
+    add("--guidance", type=float, help="how strictly to follow the prompt, 1 = as learned")
+    add("--seed", type=int, help="first seed (default: random, printed)")
+    add("--scale", type=positive_int, help="enlarge by a whole number, nearest (1)")
+    add(
+        "--palette",
+        help="lock colours: vga, ega, ega64, cga, c64, gameboy, pico8, a number of "
+        "colours, or a .gpl or .hex file",
+    )
+    add("--dither", choices=("none", "bayer"), help="how --palette maps colours (none)")
+    add("--grid", action="store_true", help="all pictures of -n in one file")
+    add("--preview", action="store_true", help="show the pictures in the terminal")
+    add("--force", action="store_true", help="overwrite existing files")
+    add("--like", type=Path, help="take prompt, seed and settings from a generated PNG")
+    add("--vqgan", help="VQGAN checkpoint folder (default: the one that ships)")
+    add("--transformer", help="transformer checkpoint folder (default: the one that ships)")
+    add("--config", type=Path, help="YAML file with defaults for these settings")
+    return parser
+
+
+def settings(arguments: argparse.Namespace) -> "tuple[GenerateConfig, str, int]":
+    """Resolved settings, prompt and first seed: defaults < --config < --like < flags."""
+    from scene.config import GenerateConfig, load_config, parse_config
+    from scene.errors import SceneError
+    from scene.generation.metadata import read_info
+
+    config = load_config(GenerateConfig, arguments.config)
+    values = config.model_dump()
+    prompt, seed = arguments.prompt, arguments.seed
+    if arguments.like:
+        info = read_info(arguments.like)
+        values |= {name: getattr(info, name) for name in values if hasattr(info, name)}
+        prompt = info.prompt if prompt is None else prompt
+        seed = info.seed if seed is None else seed
+        if arguments.count is None and info.count > 1:
+            arguments.count, arguments.grid = info.count, True
+    flags = {name: getattr(arguments, name) for name in values}
+    values |= {name: value for name, value in flags.items() if value is not None}
+    if arguments.top_k == 0:
+        values["top_k"] = None
+    if prompt == "-":
+        prompt = sys.stdin.read()
+    if prompt is None or not prompt.strip():
+        raise SceneError('no prompt: try generate "a castle on a hill at sunset"')
+    if seed is None:
+        seed = secrets.randbelow(1_000_000)
+    return parse_config(GenerateConfig, values, "settings"), " ".join(prompt.split()), seed
+
+
+def output_paths(output: Path, seeds: Sequence[int], grid: bool, force: bool) -> list[Path]:
+    """One path per file to write. Raises SceneError for a foreign suffix or an existing file."""
+    from scene.errors import SceneError
+
+    if output.is_dir():
+        raise SceneError(f"{output} is a folder: name a file, such as {output / 'output.png'}")
+    if output.suffix == "":
+        output = output.with_suffix(".png")
+    if output.suffix.lower() != ".png":
+        raise SceneError(f"{output}: only PNG keeps pixels and settings; name it .png")
+    if grid or len(seeds) == 1:
+        paths = [output]
+    else:
+        paths = [output.with_name(f"{output.stem}-{seed}{output.suffix}") for seed in seeds]
+    taken = [path for path in paths if path.exists()]
+    if taken and not force:
+        raise SceneError(f"{taken[0]} exists: choose another -o or overwrite by --force")
+    return paths
+
+
+def render(pixels: "np.ndarray", config: "GenerateConfig", palette: "np.ndarray | None") -> "Image":
+    """The picture to save: colours locked, enlarged, indexed where 256 colours suffice."""
+    from PIL.Image import fromarray
+
+    from scene.colours import collect_palette
+    from scene.palettes import indexed_image, map_to_palette
+
+    if palette is None:
+        palette = collect_palette(pixels[None], 257)
+        if len(palette) > 256:
+            return fromarray(enlarge(pixels, config.scale))
+    return indexed_image(
+        enlarge(map_to_palette(pixels, palette, config.dither), config.scale), palette
+    )
+
+
+def enlarge(pixels: "np.ndarray", scale: int) -> "np.ndarray":
+    """Repeat every pixel `scale` times in both directions: (H, W, ...) -> (sH, sW, ...)."""
+    return pixels.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def contact_sheet(pictures: "np.ndarray") -> "np.ndarray":
+    """Pictures uint8 (N, H, W, 3) side by side, about as many rows as columns."""
+    import numpy as np
+
+    count, height, width, _ = pictures.shape
+    columns = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    sheet = np.zeros((rows * height, columns * width, 3), np.uint8)
+    for index, picture in enumerate(pictures):
+        row, column = divmod(index, columns)
+        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
+    return sheet
+
+
+def generate(arguments: argparse.Namespace) -> None:
+    """Draw, save and report."""
+    config, prompt, seed = settings(arguments)
+    seeds = list(range(seed, seed + (arguments.count or 1)))
+    paths = output_paths(arguments.output, seeds, arguments.grid, arguments.force)
+
+    import numpy as np
+    from tqdm import tqdm
+
+    from scene.generation.metadata import PictureInfo, to_texts
+    from scene.generation.pipeline import Generator, Sampling
+    from scene.generation.preview import half_blocks
+    from scene.images import save_png
+    from scene.palettes import get_palette
+
+    if config.palette is not None:
+        get_palette(config.palette, np.zeros((8, 8, 3), np.uint8))  # a wrong name fails at once
+    generator = Generator(
+        Path(config.vqgan) if config.vqgan else None,
+        Path(config.transformer) if config.transformer else None,
+    )
+    report_unknown(generator, prompt)
+    sampling = Sampling(config.temperature, config.top_k, config.top_p, config.guidance)
+    with tqdm(total=generator.positions, desc="drawing", unit="token", leave=False) as bar:
+        pictures = generator.draw([prompt] * len(seeds), seeds, sampling, lambda _: _advance(bar))
+    if arguments.grid:
+        pictures = contact_sheet(pictures)[None]
+    for path, first, pixels in zip(paths, seeds, pictures, strict=False):
+        palette = None if config.palette is None else get_palette(config.palette, pixels)
+        info = PictureInfo(
+            prompt=prompt,
+            seed=first,
+            count=len(seeds) if arguments.grid else 1,
+            model=generator.model_id,
+            **config.model_dump(exclude={"vqgan", "transformer"}),
+        )
+        image = render(pixels, config, palette)
+        save_png(path, image, to_texts(info))
+        if arguments.preview:
+            print(half_blocks(np.asarray(image.convert("RGB"))))
+        print(f"{path}  seed {first}" + (f" to {seeds[-1]}" if arguments.grid else ""))
+
+
+def _advance(bar: "tqdm") -> None:
+    bar.update(1)
+
+
+def report_unknown(generator: "Generator", prompt: str) -> None:
+    """Tell which words of the prompt the model never saw."""
+    unknown = generator.unknown_words(prompt)
+    if unknown:
+        print(f"generate: words the model does not know: {', '.join(unknown)}", file=sys.stderr)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Console entry point."""
+    return run_command(create(), generate, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

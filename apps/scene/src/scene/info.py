@@ -1,0 +1,81 @@
+"""`scene info FILE` and `scene doctor`: what a picture says about itself, and how fast MLX is.
+
+uv run --package scene scene info output.png
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from scene.command import create_parser, run_command
+
+EPILOG = """examples:
+  scene info castle.png        prompt, seed, settings and model of a generated picture
+  scene doctor                 which BLAS MLX uses here, and how fast it is
+  scene train-judge --data data --out runs/judge
+
+Other commands: generate, reconstruct, make-scenes, train-vqgan, train-transformer, evaluate.
+"""
+
+
+def show_info(arguments: argparse.Namespace) -> None:
+    """Print the settings inside each PNG."""
+    from dataclasses import asdict
+
+    from scene.generation.metadata import read_info
+
+    for path in arguments.files:
+        info = asdict(read_info(path))
+        print(path)
+        for name, value in info.items():
+            print(f"  {name:12} {value}")
+
+
+def show_doctor(arguments: argparse.Namespace) -> None:
+    """Print device, BLAS and the speed of a matrix product."""
+    from scene import blas
+    from scene.speed import matmul_gflops
+
+    import mlx.core as mx  # isort: skip  (after the BLAS)
+
+    print(f"mlx {version('mlx')} on {mx.default_device()}")
+    print(f"BLAS: {blas.STATUS.source} {blas.STATUS.path or ''}".rstrip())
+    print(f"matrix product 1024x1024: {matmul_gflops():.0f} GFLOP/s")
+
+
+def judge(arguments: argparse.Namespace) -> None:
+    """Train the attribute judge that `evaluate` uses."""
+    from scene.evaluation.judge import accuracy, save_judge
+    from scene.training.judge import read_labelled, train_judge
+
+    pixels, wanted = read_labelled(arguments.data, (320, 192))
+    held = max(1, len(pixels) // 20)
+    model = train_judge(pixels[held:], wanted[held:], arguments.steps, arguments.seed)
+    figures = accuracy(model, pixels[:held], wanted[:held])
+    card = {"steps": arguments.steps, "seed": arguments.seed, "pictures": len(pixels) - held}
+    save_judge(model, arguments.out, card | {"accuracy": figures})
+    print(f"held-out accuracy: {figures['mean']:.3f}; {arguments.out}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Console entry point."""
+    parser = create_parser("scene", "Inspect pictures and this machine.", EPILOG)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    info = commands.add_parser("info", help="prompt, seed and settings of generated pictures")
+    info.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    info.set_defaults(action=show_info)
+    doctor = commands.add_parser("doctor", help="which BLAS MLX uses and how fast it is")
+    doctor.set_defaults(action=show_doctor)
+    train = commands.add_parser("train-judge", help="train the attribute judge of evaluate")
+    train.add_argument("--data", type=Path, required=True, help="folder that make-scenes wrote")
+    train.add_argument("--out", type=Path, default=Path("runs/judge"), help="folder (runs/judge)")
+    train.add_argument("--steps", type=int, default=1500, help="training steps (1500)")
+    train.add_argument("--seed", type=int, default=0, help="seed (0)")
+    train.set_defaults(action=judge)
+    return run_command(parser, lambda arguments: arguments.action(arguments), argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
