@@ -30,6 +30,8 @@ BAYER4 = np.block(
 )  # (4, 4) ranks 0..15
 ROWS = np.arange(HEIGHT)[:, None] - TOP
 COLUMNS = np.arange(WIDTH)[None, :]
+Y = ROWS + TOP + 0 * COLUMNS  # (200, 320) row numbers
+X = COLUMNS + 0 * ROWS  # (200, 320) column numbers
 THRESHOLD = (BAYER4[ROWS % 4, COLUMNS % 4] + 0.5) / 16  # (200, 320) in 0..1
 THRESHOLD_X4 = (np.argsort(np.argsort(BAYER4[0])) + 0.5) / 4
 
@@ -41,9 +43,9 @@ class Canvas:
     pixels: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.uint8))
     owner: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.uint8))
 
-    def claim(self, where: np.ndarray, of: str) -> None:
-        """Say that the pixels ``where`` show an object, as they are."""
-        self.owner[where] = _OWNER[of]
+    def shows(self, of: str) -> np.ndarray:
+        """The pixels (200, 320) bool that show an object."""
+        return self.owner == _OWNER[of]
 
     def stamp(
         self, shades: np.ndarray, x: int, y: int, ramp: np.ndarray, of: str | None = None
@@ -74,7 +76,7 @@ class Canvas:
 
     def masks(self) -> dict[str, np.ndarray]:
         """For each kind of object, the pixels (200, 320) bool that show it."""
-        return {name: self.owner == number for name, number in _OWNER.items()}
+        return {name: self.shows(name) for name in OBJECTS}
 
 
 def gradient(position: np.ndarray, ramp: np.ndarray) -> np.ndarray:

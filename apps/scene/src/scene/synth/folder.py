@@ -93,7 +93,7 @@ def _read_order(manifest: Path) -> Order | None:
 
 
 def write_scenes(
-    folder: Path, plans: Sequence[Plan], masks: bool, jobs: int, done: Callable[[], None]
+    folder: Path, plans: Sequence[Plan], masks: bool, jobs: int, done: Callable[[], object]
 ) -> None:
     """Draw the scenes that are not there yet, then write captions and attributes.
 

@@ -1,12 +1,10 @@
-"""Grounds, water and weather: patterns on the 16-pixel grid and tables of colours."""
+"""Skylines, grounds and water: patterns on the 16-pixel grid and tables of colours."""
 
 import numpy as np
 
-from scene.synth.canvas import COLUMNS, HEIGHT, ROWS, THRESHOLD, TOP, WIDTH, Canvas, gradient
-from scene.synth.palette import COLOUR, blend_table
+from scene.synth.canvas import COLUMNS, HEIGHT, ROWS, TOP, Canvas, Y, gradient
+from scene.synth.palette import blend_table
 from scene.synth.schemes import Scheme
-
-_Y = ROWS + TOP + 0 * COLUMNS  # (200, 320) row numbers
 
 
 def _pattern(rows: list[str]) -> np.ndarray:
@@ -19,19 +17,49 @@ _TUFTS = _pattern([
     "..........+.....", "....+.....#+-...", ".+.+#....-+#-...", ".#-#-...........",
     "................", "..............+.", "-+............#-", "#-..............",
 ])  # fmt: skip
+
+
 _RIPPLES = _pattern([
     "................", "................", "..######........", "##......##......",
     "..........######", "................", "................", "................",
     "................", "................", "####........####", "....##....##....",
     "......####......", "................", "................", "................",
 ])  # fmt: skip
+
+
 _CRACKS = _pattern([
     "..-.............", "..-.........++..", ".--........+....", ".-..............",
     "...........--...", "..........-.....", ".........-......", "......+++.......",
     "....++..........", "............-...", "............-...", "...........--...",
     "..-........-....", "..--............", "....-....+++....", "................",
 ])  # fmt: skip
+
+
 TEXTURES = {"grass": _TUFTS, "sand": _RIPPLES, "rock": _CRACKS}
+
+
+def profile(rng: np.random.Generator, base: int, swing: int, kind: str) -> np.ndarray:
+    """Heights (320,) of a skyline: knots every 32 pixels on an 8-pixel grid, joined by ``kind``.
+
+    ``kind``: "round" hills, "jagged" crags or "dune" with long backs and short lee sides.
+    """
+    knots = base + 8 * rng.integers(-swing // 8, swing // 8 + 1, 12)
+    x = np.arange(320)
+    i, t = x // 32, (x % 32) / 32
+    a, b = knots[i], knots[i + 1]
+    if kind == "round":
+        t = (1 - np.cos(np.pi * t)) / 2
+        return np.rint((a + (b - a) * t) / 2).astype(int) * 2
+    if kind == "dune":
+        t = t**1.7
+        return np.rint(a + (b - a) * t).astype(int)
+    saw = np.array([0, -3, -1, -5, -2, 1, -3, 2])[(x // 4) % 8]
+    return np.rint(a + (b - a) * t).astype(int) + saw
+
+
+def under(top: np.ndarray) -> np.ndarray:
+    """Pixels (200, 320) bool at or below the skyline ``top`` (320,)."""
+    return np.arange(200)[:, None] >= top[None, :]
 
 
 def paint_ground(
@@ -47,9 +75,9 @@ def paint_ground(
 
     Returns the pixels (200, 320) bool that it covers.
     """
-    where = (top[None, :] <= _Y) & (bottom > _Y)
+    where = (top[None, :] <= Y) & (bottom > Y)
     start = int(top.min())
-    depth = np.clip((np.floor((_Y - TOP) / 4) * 4 + TOP - start) / max(HEIGHT - start - 8, 1), 0, 1)
+    depth = np.clip((np.floor((Y - TOP) / 4) * 4 + TOP - start) / max(HEIGHT - start - 8, 1), 0, 1)
     levels = len(ramp) - 1
     position = (light + (dark - light) * depth**0.8) * levels
     colour = gradient(position, ramp)
@@ -58,12 +86,12 @@ def paint_ground(
         base = np.rint(position).astype(int)
         lighter = ramp[np.clip(base + 1, 0, levels)]
         darker = ramp[np.clip(base - 1, 0, levels)]
-        strong = _Y - top[None, :] > 10
+        strong = Y - top[None, :] > 10
         colour = np.where((marks >= 2) & strong, lighter, colour)
         colour = np.where((marks == 1) & strong, darker, colour)
     canvas.paint(where, colour.astype(np.uint8))
     slope = np.roll(top, -4) - np.roll(top, 4)  # rows grow downwards: a lit back rises to the right
-    edge = where & (top[None, :] + 1 > _Y) & (slope <= 0)[None, :]
+    edge = where & (top[None, :] + 1 > Y) & (slope <= 0)[None, :]
     canvas.paint(edge, int(ramp[min(levels, int(np.ceil(light * levels)) + 1)]))
     return where
 
@@ -82,7 +110,7 @@ def paint_water(
     - ``reflect``: share of water colour in the mirror image (0 = no mirror image).
     """
     ramp = colours["water"]
-    where = (top <= _Y) & (bottom > _Y)
+    where = (top <= Y) & (bottom > Y)
     if reflect > 0:
         height = min(bottom - top, top)
         shift = np.array([0, 0, 2, 2, 0, 0, -2, -2])
@@ -91,14 +119,14 @@ def paint_water(
             source = canvas.pixels[top - 1 - k]
             canvas.pixels[top + k] = table[np.roll(source, shift[k % 8])]
             canvas.owner[top + k] = 0
-        where &= top + height <= _Y
-    depth = np.clip((np.floor((_Y - top) / 4) * 4) / max(bottom - top, 1), 0, 1)
+        where &= top + height <= Y
+    depth = np.clip((np.floor((Y - top) / 4) * 4) / max(bottom - top, 1), 0, 1)
     canvas.paint(where, gradient((0.8 - 0.75 * depth) * (len(ramp) - 2), ramp), "water")
-    rows = _Y - top
+    rows = Y - top
     period = 16 + 16 * (np.maximum(rows, 0) // 24)
     line = (rows % 8 == 4) & ((COLUMNS + (rows // 8) * 12) % period < 6 + 4 * (rows // 24))
     faint = (rows % 8 == 0) & ((COLUMNS + (rows // 8) * 20 + 8) % period < 8)
-    full = (top <= _Y) & (bottom > _Y)
+    full = (top <= Y) & (bottom > Y)
     canvas.recolour(full & faint, blend_table(int(ramp[0]), 0.5))
     canvas.recolour(full & line, blend_table(int(ramp[-1]), 0.45))
     if shine:
@@ -109,52 +137,4 @@ def paint_water(
         canvas.paint(glitter, colour, "water")
         edge = full & (np.abs(COLUMNS - x) < half * 1.6) & (rows % 8 == 2)
         canvas.recolour(edge & ~glitter, blend_table(colour, 0.4))
-    canvas.recolour((top == _Y) & full, blend_table(int(ramp[-1]), 0.5))
-
-
-def haze(canvas: Canvas, top: int, bottom: int, colour: int, share: float) -> None:
-    """Let ``colour`` rise from row ``bottom``, fading out at row ``top`` by ordered dither."""
-    strength = np.clip((np.floor((_Y - top) / 4) * 4) / max(bottom - top, 1), 0, 1)
-    where = (top <= _Y) & (bottom > _Y) & (strength >= np.round(THRESHOLD * 4) / 4 + 0.01)
-    canvas.recolour(where, blend_table(colour, share))
-
-
-def add_fog(canvas: Canvas, colours: Scheme, horizon: int, phase: int) -> None:
-    """Mist: a veil that is thickest at the horizon, and long flat banks with dithered borders."""
-    veil = colours.mist
-    distance = np.abs(np.floor((_Y - horizon) / 4) * 4 + 2)
-    canvas.recolour(distance < 40, blend_table(veil, 0.25))
-    canvas.recolour((distance >= 40) & (distance < 64) & (THRESHOLD < 0.5), blend_table(veil, 0.25))
-    for k, (x, offset, rx, ry) in enumerate(
-        (
-            (40, -40, 104, 10),
-            (264, -20, 136, 12),
-            (120, 4, 152, 12),
-            (304, 28, 120, 10),
-            (24, 40, 96, 8),
-        )
-    ):
-        x = (x + 48 * phase + 16 * k) % 352 - 16
-        y = horizon + offset
-        reach = ((COLUMNS - x) / rx) ** 2 + ((np.floor((_Y - y) / 2) * 2 + 1) / ry) ** 2
-        canvas.recolour((reach < 1) & (THRESHOLD < 0.5), blend_table(veil, 0.4))
-        canvas.recolour(reach < 0.45, blend_table(veil, 0.35))
-
-
-def add_rain(canvas: Canvas, bright: bool) -> None:
-    """Slanting streaks that repeat every 32 columns and 16 rows."""
-    u = (COLUMNS + ROWS % 16 // 2) % 32
-    streak = ((u == 3) & (ROWS % 16 < 6)) | ((u == 14) & (ROWS % 16 >= 8) & (ROWS % 16 < 14))
-    streak |= (u == 25) & (ROWS % 16 >= 3) & (ROWS % 16 < 8)
-    canvas.recolour(streak & (_Y < 400), blend_table(COLOUR["n9" if bright else "n7"], 0.45))
-
-
-def add_snowfall(canvas: Canvas) -> None:
-    """Flakes of one and two pixels at places that repeat every 32 pixels."""
-    white = COLOUR["n9"]
-    for x, y, size in ((3, 5, 2), (13, 12, 1), (22, 2, 1), (27, 20, 2), (9, 25, 1), (18, 17, 1)):
-        hit = ((COLUMNS - x) % 32 < size) & ((ROWS - y) % 32 < size)
-        canvas.paint(hit & (_Y < 400), white)
-
-
-__all__ = ["WIDTH", "add_fog", "add_rain", "add_snowfall", "haze", "paint_ground", "paint_water"]
+    canvas.recolour((top == Y) & full, blend_table(int(ramp[-1]), 0.5))

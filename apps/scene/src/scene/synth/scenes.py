@@ -5,16 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scene.synth import built, inside, wild
 from scene.synth.attributes import sample_attributes
 from scene.synth.canvas import Canvas
 from scene.synth.captions import caption
-from scene.synth.grounds import add_fog, add_rain, add_snowfall
 from scene.synth.palette import MASTER_PALETTE
+from scene.synth.places import PLACES
 from scene.synth.schemes import scheme
 from scene.synth.stage import Stage
-
-_PLACES = wild.PLACES | built.PLACES | inside.PLACES
+from scene.synth.weather import add_fog, add_rain, add_snowfall
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def draw_scene(seed: int, attributes: Mapping[str, str] | None = None) -> Scene:
 def draw_plan(plan: Plan) -> Scene:
     """Draw a planned scene."""
     stage = _set_stage(_generator(plan.seed, 2), plan.attributes)
-    _PLACES[plan.attributes["place"]](stage)
+    PLACES[plan.attributes["place"]](stage)
     _fall(stage)
     pixels, masks = stage.canvas.pixels, stage.canvas.masks()
     return Scene(plan.seed, pixels, MASTER_PALETTE, plan.caption, plan.attributes, masks)

@@ -7,8 +7,8 @@ import numpy as np
 
 from scene.synth.canvas import CLEAR, COLUMNS, OBJECTS, ROWS, THRESHOLD, TOP, Canvas, gradient
 from scene.synth.palette import COLOUR, blend_table
-from scene.synth.raster import blank, disc, dither, grid
 from scene.synth.schemes import Scheme
+from scene.synth.stamps.raster import blank, disc, dither, grid
 
 
 def paint_sky(canvas: Canvas, colours: Scheme, horizon: int) -> None:

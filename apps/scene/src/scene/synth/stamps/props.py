@@ -1,16 +1,11 @@
-"""Small things in front: fire, fence, signpost, boat, graves, barrels, flowers, crystals."""
+"""Things that people made: fire, fence, signpost, boats, graves, barrels, smoke."""
 
 from functools import lru_cache
 
 import numpy as np
 
 from scene.synth.canvas import CLEAR
-from scene.synth.raster import blank, disc, grid, polygon, rim
-
-
-def _text(rows: list[str]) -> np.ndarray:
-    """A stamp from rows of digits; a dot is transparent."""
-    return np.array([[CLEAR if c == "." else int(c) for c in row] for row in rows], np.uint8)
+from scene.synth.stamps.raster import blank, disc, grid, polygon, rim
 
 
 @lru_cache(maxsize=8)
@@ -160,154 +155,6 @@ def barrel() -> np.ndarray:
     for y in (4, 5, 12, 20, 26, 27):
         stamp[y][body[y]] = np.where(columns[0] < 9, 6, 5)[body[y]]
     stamp[0:2][body[0:2]] = 4
-    return stamp
-
-
-FLOWER = _text(
-    ["..1.....", ".121....", "..1..1..", "..0.121.", ".00..1..", "..0..0..", ".00.00..", "..000..."]
-)
-REED = _text([
-    "...3....", "...3..3.", "...3..3.", "...2..3.", "...2..2.", ".1.2..2.", ".1.1..1.", ".1.1.11.",
-    ".111.1..", "..11.1..", "..1111..", "..0101..", "..0101..", "..0001..", "..0000..", "..0000..",
-])  # fmt: skip
-FERN = _text([
-    "................", ".....2..........", "....22...2......", ".2..12..22...2..",
-    ".22.12.221..22..", "..221.2211.221..", "...122211.2211..", "2...1221122110..",
-    "222..12112211...", ".2221112121.0...", "...221112110....", "....0111110.....",
-])  # fmt: skip
-MUSHROOM = _text([
-    "...3333.........", ".33322222.......", "3322232222......", "2223222221......",
-    ".11111111...33..", "...455....33222.", "...455...3222221", "...455....1111..",
-    "...454.....45...", "..4555.....45...",
-])  # fmt: skip
-
-
-@lru_cache(maxsize=32)
-def crystals(size: int, variant: int) -> np.ndarray:
-    """A cluster of crystals (size high): shades 0 (deep) to 4 (white edge)."""
-    width = size // 8 * 8
-    stamp = blank(size, width)
-    spikes = (
-        (
-            (-0.42, 0.5, 0.1),
-            (0.4, 0.55, 0.1),
-            (-0.2, 0.8, 0.13),
-            (0.2, 0.72, 0.12),
-            (0.0, 1.0, 0.15),
-        ),
-        (
-            (0.44, 0.4, 0.1),
-            (-0.36, 0.7, 0.12),
-            (0.28, 0.85, 0.13),
-            (-0.05, 0.95, 0.15),
-            (0.1, 0.5, 0.12),
-        ),
-        (
-            (-0.4, 0.35, 0.1),
-            (0.36, 0.6, 0.12),
-            (-0.22, 0.95, 0.14),
-            (0.12, 0.75, 0.14),
-            (-0.05, 0.42, 0.12),
-        ),
-    )[variant % 3]
-    for lean, tall, thick in spikes:
-        base, tip_x = width / 2 + lean * width * 0.35, width / 2 + lean * width * 0.95
-        top, half = size * (1 - tall), thick * size
-        shoulder = top + size * 0.14
-        sx = base + (tip_x - base) * 0.85
-        stamp[
-            polygon(
-                size,
-                width,
-                [
-                    (base - half * 0.7, size),
-                    (sx - half * 0.8, shoulder),
-                    (tip_x, top),
-                    (sx + half * 0.8, shoulder),
-                    (base + half * 0.7, size),
-                ],
-            )
-        ] = 2
-        stamp[
-            polygon(
-                size,
-                width,
-                [
-                    (base, size),
-                    (sx + half * 0.15, shoulder),
-                    (tip_x, top),
-                    (sx + half * 0.8, shoulder),
-                    (base + half * 0.7, size),
-                ],
-            )
-        ] = 1
-        stamp[
-            polygon(
-                size,
-                width,
-                [
-                    (base - half * 0.7, size),
-                    (sx - half * 0.8, shoulder),
-                    (tip_x, top),
-                    (sx - half * 0.25, shoulder + 2),
-                    (base - half * 0.4, size),
-                ],
-            )
-        ] = 3
-        edge = polygon(
-            size,
-            width,
-            [
-                (sx - half * 0.8, shoulder),
-                (tip_x, top),
-                (tip_x + 1.2, top + 1.5),
-                (sx - half * 0.8 + 1.4, shoulder + 2),
-            ],
-        )
-        stamp[edge] = 4
-        stamp[
-            polygon(
-                size,
-                width,
-                [
-                    (base + half * 0.3, size),
-                    (base + half * 0.7, size),
-                    (sx + half * 0.8, shoulder),
-                    (sx + half * 0.6, shoulder),
-                ],
-            )
-        ] = 0
-    return stamp
-
-
-@lru_cache(maxsize=8)
-def cactus(variant: int) -> np.ndarray:
-    """A saguaro (56 high, 32 wide)."""
-    stamp = blank(56, 32)
-    parts = [(16, 4, 56, 4.5)]
-    arms = ((6, 20, 34), (26, 14, 30)) if variant % 2 else ((26, 22, 36), (6, 12, 30))
-    for x, top, joint in arms:
-        parts.append((x, top, joint, 3.2))
-        for cx in range(min(x, 16), max(x, 16) + 1):
-            stamp[joint - 5 : joint + 1, cx] = 1
-    columns = grid(56, 32)[1]
-    for x, top, bottom, half in parts:
-        body = polygon(
-            56,
-            32,
-            [
-                (x - half, bottom),
-                (x - half, top + 3),
-                (x - half * 0.5, top),
-                (x + half * 0.5, top),
-                (x + half, top + 3),
-                (x + half, bottom),
-            ],
-        )
-        stamp[body] = 2
-        stamp[body & (columns > x + 1)] = 1
-        stamp[body & (columns < x - half + 1.5)] = 4
-        stamp[body & (np.abs(columns - x - 0.5) < 0.6)] = 0
     return stamp
 
 

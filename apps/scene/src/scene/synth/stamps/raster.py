@@ -1,5 +1,6 @@
 """Hard-edged shapes on small grids, from which stamps are built (each is drawn once, then kept)."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -17,16 +18,28 @@ def grid(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(height)[:, None] + 0.5, np.arange(width)[None, :] + 0.5
 
 
-def polygon(height: int, width: int, points: list[tuple[float, float]]) -> np.ndarray:
+def polygon(height: int, width: int, points: Sequence[tuple[float, float]]) -> np.ndarray:
     """Pixels (height, width) bool whose centres lie in the polygon of (x, y) ``points``."""
     rows, columns = grid(height, width)
     inside = np.zeros((height, width), bool)
-    for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):
+    for (x0, y0), (x1, y1) in pairwise([*points, points[0]]):
         if y0 == y1:
             continue
         crosses = (rows >= min(y0, y1)) & (rows < max(y0, y1))
         inside ^= crosses & (columns > x0 + (rows - y0) * (x1 - x0) / (y1 - y0))
     return inside
+
+
+def facet(
+    stamp: np.ndarray,
+    shade: int,
+    within: np.ndarray | None,
+    *points: tuple[float, float],
+) -> None:
+    """Give a polygon of (x, y) ``points`` one shade, inside the pixels ``within``."""
+    height, width = stamp.shape
+    where = polygon(height, width, points)
+    stamp[where if within is None else where & within] = shade
 
 
 def disc(height: int, width: int, x: float, y: float, rx: float, ry: float) -> np.ndarray:
@@ -80,3 +93,8 @@ def rim(stamp: np.ndarray, value: int, dx: int = 1, dy: int = 1) -> np.ndarray:
     result = stamp.copy()
     result[solid & ~padded] = value
     return result
+
+
+def fixed_rng(*key: int) -> np.random.Generator:
+    """The generator of one stamp: a variant looks the same in every scene."""
+    return np.random.Generator(np.random.PCG64(list(key)))
