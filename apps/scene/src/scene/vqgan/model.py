@@ -11,7 +11,7 @@ import mlx.nn as nn
 
 from scene.vqgan.autoencoder import WIDTHS, Decoder, Encoder
 from scene.vqgan.blocks import linear
-from scene.vqgan.quantizer import Lookup, ResidualQuantizer, VectorQuantizer
+from scene.vqgan.quantizer import STATISTICS, Lookup, ResidualQuantizer, VectorQuantizer
 
 DOWNSAMPLE_FACTOR = 16
 
@@ -29,13 +29,6 @@ class PaletteHead(nn.Module):
         self.sharpness = mx.array(8.0)
         self.linear = linear(head_channels, palette.shape[0])
         self.freeze(keys=["palette"], recurse=False)
-
-    def unfreeze(
-        self, *, recurse: bool = True, keys: list[str] | str | None = None, strict: bool = False
-    ) -> nn.Module:
-        """The palette stays fixed even when the whole model is unfrozen."""
-        super().unfreeze(recurse=recurse, keys=keys, strict=strict)
-        return self.freeze(keys=["palette"], recurse=False)
 
     def __call__(self, features: mx.array, rgb: mx.array) -> mx.array:
         """Logits: features (..., F) and rgb (..., 3) -> (..., C)."""
@@ -107,6 +100,18 @@ class VQGAN(nn.Module):
             in_channels, hidden_channels, codebook_dim, num_res_blocks, widths, head_channels
         )
         self.palette_head = None if palette is None else PaletteHead(head_channels, palette)
+
+    def unfreeze(
+        self, *, recurse: bool = True, keys: list[str] | str | None = None, strict: bool = False
+    ) -> nn.Module:
+        """Unfreeze all but codebook statistics and palette, which no gradient may move."""
+        super().unfreeze(recurse=recurse, keys=keys, strict=strict)
+        for _, module in self.named_modules():
+            if isinstance(module, VectorQuantizer):
+                module.freeze(keys=STATISTICS, recurse=False)
+            if isinstance(module, PaletteHead):
+                module.freeze(keys=["palette"], recurse=False)
+        return self
 
     def encode(self, x: mx.array) -> mx.array:
         """Picture (B, H, W, 3) in [-1, 1] -> codes int32 (B, h, w) or (B, h, w, L)."""

@@ -66,13 +66,6 @@ class VectorQuantizer(nn.Module):
         self.started = mx.zeros(())
         self.freeze(keys=STATISTICS, recurse=False)
 
-    def unfreeze(
-        self, *, recurse: bool = True, keys: list[str] | str | None = None, strict: bool = False
-    ) -> nn.Module:
-        """Codebook statistics stay out of the optimiser even when the whole model is unfrozen."""
-        super().unfreeze(recurse=recurse, keys=keys, strict=strict)
-        return self.freeze(keys=STATISTICS, recurse=False)
-
     def nearest(self, z: mx.array) -> mx.array:
         """Index of the nearest code: (N, D) -> int32 (N,)."""
         z, codes = mx.stop_gradient(z), mx.stop_gradient(self.codebook)
