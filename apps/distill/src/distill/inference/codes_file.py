@@ -25,7 +25,7 @@ _Index = Annotated[int, Field(ge=-1, lt=4096)]
 _Positive = Annotated[int, Field(ge=1)]
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False))
 class CodesFile:
     """A table of codes and what it takes to decode it.
 

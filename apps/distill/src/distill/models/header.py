@@ -20,8 +20,9 @@ from vq_common.health import CodebookHealth
 
 FORMAT = "distill-model"
 FORMAT_VERSION = 1
+_KEY = "distill"
 _MAX_HEADER = 8 * 2**20
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 _Text = Annotated[str, Field(max_length=4000)]
 
 
@@ -63,15 +64,13 @@ class ModelHeader:
 
 
 _ADAPTER = TypeAdapter(ModelHeader)
+_ANY = TypeAdapter(Any)
 
 
 def pack_header(header: ModelHeader) -> dict[str, str]:
-    """The header as safetensors metadata."""
-    return {
-        "format": FORMAT,
-        "version": str(FORMAT_VERSION),
-        "header": _ADAPTER.dump_json(header).decode(),
-    }
+    """The header as safetensors metadata: one entry, so that equal models are equal files."""
+    about = {"format": FORMAT, "version": FORMAT_VERSION, "header": header}
+    return {_KEY: _ANY.dump_json(about).decode()}
 
 
 def unpack_header(metadata: Mapping[str, Any], path: Path) -> ModelHeader:
@@ -80,21 +79,23 @@ def unpack_header(metadata: Mapping[str, Any], path: Path) -> ModelHeader:
     Raises:
         ModelFileError: of another kind or version, or not valid.
     """
-    if metadata.get("format") != FORMAT:
+    try:
+        about = json.loads(metadata.get(_KEY, "null"))
+    except (ValueError, TypeError, RecursionError):
+        about = None
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise ModelFileError(f"{path}: is not a distill model")
-    if metadata.get("version") != str(FORMAT_VERSION):
+    if about.get("version") != FORMAT_VERSION:
         raise ModelFileError(
-            f"{path}: format version {str(metadata.get('version'))[:20]} is unknown to this "
-            f"program (it reads {FORMAT_VERSION}); update distill"
+            f"{path}: format version {str(about.get('version'))[:20]} is unknown to this program "
+            f"(it reads {FORMAT_VERSION}); update distill"
         )
     try:
-        return _ADAPTER.validate_json(str(metadata.get("header")))
+        return _ADAPTER.validate_python(about.get("header"))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ModelFileError(
-            f"{path}: damaged header ({where or 'JSON'}: {first['msg']})"
-        ) from None
+        where = ".".join(str(part) for part in first["loc"]) or "header"
+        raise ModelFileError(f"{path}: damaged header ({where}: {first['msg']})") from None
 
 
 def read_header(path: Path) -> ModelHeader:

@@ -1,5 +1,6 @@
 """Puts what the stages leave behind together as a model, with health, origin and figures."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -59,6 +60,7 @@ def assemble_model(
                 f"{stage}_{name}": round(value, 5)
                 for stage, values in figures.items()
                 for name, value in values.items()
+                if math.isfinite(value)
             },
         ),
         device=torch.device("cpu"),
