@@ -1,0 +1,200 @@
+"""The image transformer: causality, cache, masks, guidance, sampling."""
+
+import mlx.core as mx
+import numpy as np
+import pytest
+
+from scene.transformer import ImageTransformer, TextEncoder
+from scene.transformer.sampling import Sampler, keep_top_k, keep_top_p
+
+K, WIDTH, N = 11, 4, 12
+
+
+def model(levels=2, **options):
+    mx.random.seed(0)
+    settings = {"dropout": 0.0, "text_embed_dim": 16, "text_layers": 1, "text_heads": 2}
+    net = ImageTransformer(
+        K,
+        30,
+        N,
+        16,
+        2,
+        2,
+        num_levels=levels,
+        grid_width=WIDTH,
+        depth_layers=1,
+        max_text_len=8,
+        **(settings | options),
+    )
+    net.eval()
+    return net
+
+
+def text(*rows):
+    return mx.array(rows or [[3, 4, 0], [5, 6, 7]])
+
+
+def tokens(levels=2, batch=2, seed=1):
+    shape = (batch, N) if levels == 1 else (batch, N, levels)
+    return mx.array(np.random.default_rng(seed).integers(0, K, shape).astype(np.int32))
+
+
+@pytest.mark.parametrize("levels", [1, 3])
+def test_logits_have_a_row_per_token(levels):
+    logits = model(levels)(text(), tokens(levels))
+    assert logits.shape == ((2, N, K) if levels == 1 else (2, N, levels, K))
+
+
+def test_plain_signature_of_the_plan():
+    net = ImageTransformer(
+        vocab_size=8, text_vocab_size=20, max_seq_len=6, embed_dim=16, num_heads=2, num_layers=1
+    )
+    assert net(mx.zeros((2, 3), mx.int32), mx.zeros((2, 6), mx.int32)).shape == (2, 6, 8)
+
+
+@pytest.mark.parametrize("changed", [0, 3, 7, N - 1])
+def test_a_token_changes_only_what_comes_after_it(changed):
+    net, before = model(), tokens()
+    after = np.array(before)
+    after[:, changed, 1] = (after[:, changed, 1] + 1) % K
+    a, b = net(text(), before), net(text(), mx.array(after))
+    difference = np.asarray(mx.abs(a - b).max(axis=-1))  # (B, N, L)
+    assert difference[:, :changed].max(initial=0) < 1e-6
+    assert difference[:, changed].max() < 1e-6  # the last level of a position has no successor
+    if changed + 1 < N:
+        assert difference[:, changed + 1 :].max() > 1e-5
+
+
+def test_first_level_is_seen_by_the_second_of_the_same_position():
+    net, before = model(), tokens()
+    after = np.array(before)
+    after[:, 5, 0] = (after[:, 5, 0] + 1) % K
+    difference = mx.abs(net(text(), before) - net(text(), mx.array(after))).max(axis=-1)
+    assert difference[:, 5, 0].max().item() < 1e-6
+    assert difference[:, 5, 1].min().item() > 1e-6
+
+
+@pytest.mark.parametrize("levels", [1, 3])
+def test_cached_steps_give_the_logits_of_the_full_forward(levels):
+    net, codes = model(levels), tokens(levels)
+    full = net(text(), codes)
+    grid = codes[..., None] if levels == 1 else codes
+    memories, caches = net.remember(text()), net.new_cache(2)
+    for position in range(N):
+        left = grid[:, position - 1] if position else None
+        above = grid[:, position - WIDTH] if position >= WIDTH else None
+        x = net.step(position, left, above, memories, caches)
+        logits = (
+            net.head(x)
+            if levels == 1
+            else net.depth(x[:, None], grid[:, position : position + 1])[:, 0]
+        )
+        assert mx.abs(logits - full[:, position]).max().item() < 1e-4
+
+
+def test_padding_does_not_change_anything():
+    net, codes = model(), tokens(batch=1)
+    short, long = text([3, 4]), text([3, 4, 0, 0, 0, 0])
+    assert mx.abs(net(short, codes) - net(long, codes)).max().item() < 1e-5
+
+
+def test_words_and_their_order_matter():
+    net, codes = model(), tokens(batch=1)
+    first = net(text([3, 4]), codes)
+    assert mx.abs(first - net(text([3, 5]), codes)).max().item() > 1e-5
+    assert mx.abs(first - net(text([4, 3]), codes)).max().item() > 1e-5
+
+
+def test_an_empty_caption_is_legal():
+    assert mx.isfinite(model()(text([0, 0]), tokens(batch=1))).all().item()
+
+
+def test_too_long_inputs_are_refused():
+    net = model()
+    with pytest.raises(ValueError, match="at most 8"):
+        TextEncoder(30, 16, 2, 1, 8)(mx.ones((1, 9), mx.int32))
+    with pytest.raises(ValueError, match="at most 12"):
+        net(text(), mx.zeros((2, N + 1, 2), mx.int32))
+
+
+def test_dropout_works_in_training_only():
+    net, codes = model(dropout=0.5), tokens()
+    assert mx.array_equal(net(text(), codes), net(text(), codes))
+    net.train()
+    assert not mx.array_equal(net(text(), codes), net(text(), codes))
+
+
+def test_generate_draws_what_its_own_cache_free_model_would_draw():
+    """Greedy sampling by the cache equals greedy sampling by the whole prefix."""
+    net = model()
+    drawn = net.generate(text(), temperature=0)
+    codes = np.zeros((2, N, 2), np.int32)
+    for position in range(N):
+        for level in range(2):
+            logits = net(text(), mx.array(codes))
+            codes[:, position, level] = np.asarray(mx.argmax(logits[:, position, level], -1))
+    assert np.array_equal(np.asarray(drawn), codes)
+
+
+def test_generate_restores_the_mode_of_the_model():
+    net = model(dropout=0.5)
+    for training in (True, False):
+        net.train(training)
+        net.generate(text())
+        assert net.training is training
+        assert net.blocks[0].dropout.training is training
+
+
+def test_same_seed_same_picture_whatever_the_batch():
+    net = model()
+    both = net.generate(text(), seeds=[7, 8])
+    assert mx.array_equal(both, net.generate(text(), seeds=[7, 8]))
+    assert mx.array_equal(both[1:], net.generate(text([5, 6, 7]), seeds=[8]))
+    assert not mx.array_equal(both, net.generate(text(), seeds=[9, 10]))
+
+
+def test_neighbouring_seeds_share_no_noise():
+    logits = mx.zeros((2, 1000))
+    sampler = Sampler(1.0, None, None, 1.0, [4, 5], 2, 3)
+    rows = [np.asarray(sampler.draw(logits)) for _ in range(3)]
+    assert len(np.unique(np.stack(rows))) == 6
+
+
+def test_codes_are_drawn_by_their_probability():
+    """Logits go in, not probabilities: with p = 0.9 the first code comes up nine times in ten."""
+    logits = mx.log(mx.array([[0.9, 0.06, 0.04]]))
+    sampler = Sampler(1.0, None, None, 1.0, [0], 1, 4000)
+    drawn = np.array([sampler.draw(logits).item() for _ in range(4000)])
+    assert (drawn == 0).mean() == pytest.approx(0.9, abs=0.02)
+
+
+def test_temperature_sharpens():
+    logits = mx.log(mx.array([[0.6, 0.4]]))
+    sampler = Sampler(0.25, None, None, 1.0, [0], 1, 2000)
+    drawn = np.array([sampler.draw(logits).item() for _ in range(2000)])
+    assert (drawn == 0).mean() == pytest.approx(0.6**4 / (0.6**4 + 0.4**4), abs=0.03)
+
+
+def test_top_k_keeps_the_k_largest():
+    kept = np.isfinite(np.asarray(keep_top_k(mx.array([[0.1, 3.0, 2.0, -1.0]]), 2)))
+    assert kept.tolist() == [[False, True, True, False]]
+    assert np.isfinite(np.asarray(keep_top_k(mx.zeros((2, 3)), 100))).all()
+
+
+def test_top_p_keeps_the_nucleus_and_always_one():
+    logits = mx.log(mx.array([[0.5, 0.3, 0.15, 0.05]]))
+    for p, count in ((0.01, 1), (0.5, 1), (0.6, 2), (0.9, 3), (0.99, 4)):
+        assert np.isfinite(np.asarray(keep_top_p(logits, p))).sum() == count
+
+
+def test_guidance_moves_away_from_the_null_caption():
+    sampler = Sampler(0, None, None, 3.0, [0], 1, 1)
+    conditional, free = [1.0, 1.2, 0.0], [0.0, 1.0, 0.0]
+    assert sampler.draw(mx.array([conditional, free])).item() == 0
+    net = model()
+    assert net.generate(text(), guidance=3.0, seeds=[1, 2]).shape == (2, N, 2)
+
+
+def test_wrong_number_of_seeds_is_refused():
+    with pytest.raises(ValueError, match="1 seeds for 2"):
+        model().generate(text(), seeds=[1])
