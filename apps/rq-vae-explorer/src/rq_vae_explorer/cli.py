@@ -161,10 +161,13 @@ def _port(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from rq_vae_explorer.training.compile_cache import enable_compile_cache
+    from rq_vae_explorer.training.trainer import Trainer
     from rq_vae_explorer.ui.app import main as serve
 
     enable_compile_cache()
-    serve(host=options.host, port=options.port, open_browser=not options.no_browser)
+    trainer = Trainer()
+    trainer.prepare()
+    serve(options.host, options.port, not options.no_browser, trainer)
     return 0
 
 
@@ -333,3 +336,7 @@ def _print_figures(test: Any) -> None:
         f"{test.pairs_used}/{test.pairs} code tuples, {test.joint_entropy_bits:.2f} of "
         f"{test.nominal_bits:.0f} bits"
     )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -66,7 +66,7 @@ class Hyper(_Settings):
     )
     ema_decay: float = Field(0.99, ge=0, lt=1, description="decay of the EMA codebook")
     restart: bool = Field(True, description="restart dead codes on residuals of the batch")
-    restart_threshold: Share = Field(0.1, description="dead below this share of the fair share 1/K")
+    restart_threshold: Share = Field(0.3, description="dead below this share of the fair share 1/K")
     estimator: Estimator = Field("straight_through", description="gradient through the quantiser")
     quantizer_dropout: Share = Field(
         0.0, description="share of images decoded from a random number of levels"

@@ -83,10 +83,15 @@ class TrainingState:
         with self._lock:
             return self._should_stop
 
-    def set_status(self, is_training: bool, should_stop: bool = False) -> None:
-        """Set by the trainer alone."""
+    def set_training(self, is_training: bool) -> None:
+        """Set by the trainer's worker alone; a stop that was asked for is then answered."""
         with self._lock:
-            self._is_training, self._should_stop = is_training, should_stop
+            self._is_training, self._should_stop = is_training, False
+
+    def request_stop(self) -> None:
+        """Note that a stop was asked for, if anything is training."""
+        with self._lock:
+            self._should_stop = self._is_training
 
     def add_losses(self, losses: dict[str, float]) -> None:
         """Append one record of the four losses."""

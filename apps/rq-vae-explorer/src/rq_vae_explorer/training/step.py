@@ -193,7 +193,7 @@ def make_step(model: Any, batch_size: int) -> Any:
                 hyper["lambda_commit"] * losses["commit"],
                 hyper["lambda_codebook"] * losses["codebook"],
                 hyper["lambda_sinkhorn"] * sinkhorn,
-                optax.global_norm(network_gradients),
+                optax.tree.norm(network_gradients),
                 motion,
                 *(left / variance),
             ]

@@ -107,6 +107,7 @@ class Trainer:
         self._digits: Digits | None = None
         self._sample: Sample | None = None
         self._training = False
+        self._preparing = False
         self._speed_limit: float | None = None
         self._generation = 0
         self._version = 0
@@ -146,13 +147,19 @@ class Trainer:
 
     # ---- life cycle
 
+    def prepare(self, wait: bool = False) -> None:
+        """Load the data, build the networks and compile, so that there is something to see."""
+        self._call(self._do_prepare, wait=False)
+        if wait:
+            self._call(self._ready)
+
     def start(self, wait: bool = True) -> None:
         """Train until `stop`; nothing happens if it already does."""
         self._call(self._do_start, wait)
 
     def stop(self, wait: bool = True) -> None:
         """Stop at the next dispatch boundary; nothing happens if it is not training."""
-        self.state.set_status(self.state.is_training, should_stop=self.state.is_training)
+        self.state.request_stop()
         self._call(self._do_stop, wait)
 
     def step_once(self, steps: int = 1, wait: bool = True) -> None:
@@ -306,23 +313,26 @@ class Trainer:
 
     # ---- commands, carried out by the worker
 
+    def _do_prepare(self) -> None:
+        self._preparing = True
+
     def _do_start(self) -> None:
         self._training = True
         self._message = ""
         self._failed = False
-        self.state.set_status(True)
+        self.state.set_training(True)
         self._publish()
 
     def _do_stop(self) -> None:
         was_training, self._training = self._training, False
-        self.state.set_status(False)
+        self.state.set_training(False)
         if was_training:
             self._renew_view()
         self._publish()
 
     def _do_steps(self, steps: int) -> None:
         self._training = False
-        self.state.set_status(False)
+        self.state.set_training(False)
         self._ready()
         self._advance(steps)
         self._renew_view()
@@ -335,7 +345,7 @@ class Trainer:
         self._config, self._hyper = config, hyper
         self.state.set_lambda_commit(hyper.lambda_commit)
         self.state.set_lambda_codebook(hyper.lambda_codebook)
-        self.state.set_status(False)
+        self.state.set_training(False)
         self.state.reset()
         self._engine = None
         if not same_data:
@@ -344,8 +354,8 @@ class Trainer:
         self._publish()
         if self._digits is not None:
             self._ready()
-            self._renew_view()
-            self._publish()
+        else:
+            self._preparing = True
 
     def _do_change(self, changes: dict[str, Any]) -> None:
         self._hyper = self._hyper.replace(**changes)
@@ -427,7 +437,7 @@ class Trainer:
                 continue
             if command is _END:
                 self._training = False
-                self.state.set_status(False)
+                self.state.set_training(False)
                 self._abandon_commands()
                 self._publish()
                 return
@@ -446,6 +456,8 @@ class Trainer:
 
     def _patience(self) -> float | None:
         """How long to wait for a command: for ever when paused, not at all at full speed."""
+        if self._preparing:
+            return 0.0
         if not self._training:
             return None
         return max(0.0, self._next_step_at - time.monotonic()) if self._speed_limit else 0.0
@@ -457,6 +469,9 @@ class Trainer:
                 self._ready()
             elif not self._compiled:
                 self._compile()
+                self._preparing = False
+            elif not self._training:
+                self._preparing = False
             else:
                 self._advance(self._chunk_length())
                 self._renew_view_if_due()
@@ -465,9 +480,9 @@ class Trainer:
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        self._training = False
+        self._training = self._preparing = False
         self._failed = True
-        self.state.set_status(False)
+        self.state.set_training(False)
         known = isinstance(error, DataError | DivergedError)
         text = str(error) if known else f"{type(error).__name__}: {error}"
         self._message = text.splitlines()[0][:300]
@@ -522,8 +537,9 @@ class Trainer:
         self._publish()
 
     def _compile(self) -> None:
-        self._phase = Status.COMPILING
-        self._publish()
+        if self._training:
+            self._phase = Status.COMPILING
+            self._publish()
         try:
             self._ready().compile(self._live_hyper())
         finally:
