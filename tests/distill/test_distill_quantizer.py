@@ -69,6 +69,25 @@ def test_each_level_lowers_the_error(quantizer):
     assert errors[-1] < 0.5 * errors[0]
 
 
+def test_search_with_one_beam_is_greedy_and_with_more_is_no_worse(quantizer):
+    z = points(300, seed=4)
+    assert torch.equal(quantizer.search(z, beams=1), quantizer(z).indices)
+    errors = [
+        float((quantizer.embed(quantizer.search(z, beams)) - z).square().mean())
+        for beams in (1, 4, CODES**2)
+    ]
+    assert errors[1] < errors[0]
+    assert errors[2] <= errors[1]
+
+
+def test_search_with_all_prefixes_is_exhaustive(quantizer):
+    z = points(20, seed=5)
+    sums = quantizer.embed(torch.cartesian_prod(*(torch.arange(CODES) for _ in range(LEVELS))))
+    best = torch.cdist(z, sums).min(1).values
+    found = quantizer.embed(quantizer.search(z, beams=CODES**LEVELS))
+    assert torch.allclose((found - z).norm(dim=1), best, atol=1e-4)
+
+
 def test_quantising_changes_nothing(quantizer):
     before = {k: v.clone() for k, v in quantizer.state_dict().items()}
     for _ in range(10):

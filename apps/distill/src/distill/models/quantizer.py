@@ -87,6 +87,30 @@ class ResidualQuantizer(nn.Module):
         z_q = z + (kept - z).detach()
         return QuantizeResult(z_q, torch.stack(indices, dim=1), torch.stack(commitments).mean())
 
+    def search(self, z: Tensor, beams: int = 4) -> Tensor:
+        """Indices (N, L) of a better sum than taking the nearest code level by level.
+
+        Keeps the `beams` best prefixes at each level (beam search as in additive quantisation:
+        Babenko and Lempitsky 2014, section 3.2). Costs little and needs no training.
+
+        Args:
+            z: (N, D) float32.
+            beams: 1 is the greedy choice of `forward`.
+        """
+        residual = z[:, None]  # (N, prefixes, D)
+        indices = torch.empty(z.shape[0], 1, 0, dtype=torch.long, device=z.device)
+        for level in range(self.config.levels):
+            book = self.codebooks[level]
+            # The residual's own norm counts here: it differs between the prefixes.
+            distance = residual.square().sum(-1, keepdim=True) + book.square().sum(1)
+            distance = (distance - 2.0 * residual @ book.T).flatten(1)  # (N, prefixes * K)
+            last = level == self.config.levels - 1
+            best = distance.topk(1 if last else min(beams, distance.shape[1]), largest=False).indices
+            prefix, code = best // self.config.codes, best % self.config.codes  # (N, kept)
+            residual = _take(residual, prefix) - book[code]
+            indices = torch.cat([_take(indices, prefix), code[..., None]], dim=-1)
+        return indices[:, 0]
+
     def nearest(self, level: int, residual: Tensor) -> Tensor:
         """(N, D) -> (N,) index of the nearest code of `level`."""
         book = self.codebooks[level]
@@ -149,6 +173,11 @@ class ResidualQuantizer(nn.Module):
             code = self.codebooks[level][indices[:, level]]
             self.codebooks[level] = self.ema_sums[level] / self.ema_counts[level][:, None]
             residual = residual - code
+
+
+def _take(values: Tensor, rows: Tensor) -> Tensor:
+    """values (N, P, D) at rows (N, Q) of the middle axis -> (N, Q, D)."""
+    return values.gather(1, rows[..., None].expand(-1, -1, values.shape[-1]))
 
 
 def _kmeans(

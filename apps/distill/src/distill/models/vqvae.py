@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
+from torch.nn.functional import mse_loss, pad
 
 from distill.config import VQVAEConfig
 from distill.models.blocks import ConvNeXtBlock
-from distill.models.quantizer import QuantizerConfig, QuantizeResult, ResidualQuantizer
+from distill.models.quantizer import QuantizerConfig, ResidualQuantizer
 
 _DECODER_KERNEL = 7
 
@@ -129,7 +129,7 @@ class ConvVQVAE(nn.Module):
         return self.project(x) + self.encoder(self.patch(x))
 
     def quantize(self, z: Tensor | EncodeResult) -> tuple[Tensor, Tensor, Tensor]:
-        """Quantise latents (B, D, H, W).
+        """Quantise latents (B, D, H, W) as well as the codebooks allow, by beam search.
 
         Returns:
             z_q (B, D, H, W) with straight-through gradient, indices (B, H * W, L) int64,
@@ -137,13 +137,10 @@ class ConvVQVAE(nn.Module):
         """
         latents = z.z if isinstance(z, EncodeResult) else z
         b, d, h, w = latents.shape
-        result = self.quantize_flat(latents)
-        z_q = result.z_q.reshape(b, h, w, d).permute(0, 3, 1, 2)
-        return z_q, result.indices.reshape(b, h * w, -1), result.commitment
-
-    def quantize_flat(self, z: Tensor, keep_levels: Tensor | None = None) -> QuantizeResult:
-        """As `quantize`, with rows (B * H * W, ...) and quantiser dropout."""
-        return self.quantizer(z.permute(0, 2, 3, 1).reshape(-1, z.shape[1]), keep_levels)
+        rows = latents.permute(0, 2, 3, 1).reshape(-1, d)  # (B * H * W, D)
+        indices = self.quantizer.search(rows.detach()).reshape(b, h * w, -1)
+        z_q = self.codes_to_embeddings(indices, (h, w))
+        return latents + (z_q - latents).detach(), indices, mse_loss(latents, z_q)
 
     def codes_to_embeddings(self, indices: Tensor, spatial_shape: tuple[int, int]) -> Tensor:
         """Code vectors of indices (B, H * W, L), -1 for nothing -> (B, D, H, W)."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from distill.config import VQVAEConfig
 from distill.models.vqvae import ConvVQVAE
@@ -65,7 +64,7 @@ class AutoencoderStage:
         model, c = self.module, self.module.config
         mel = self._bank.draw(_BATCH, self._frames, self.generator)  # (B, n_mels, T)
         z = model.encode(mel[:, None]).z
-        result = model.quantize_flat(z, self._kept_levels(z))
+        result = model.quantizer(_rows(z), self._kept_levels(z))
         z_q = result.z_q.reshape(z.shape[0], -1, c.codebook_dim).transpose(1, 2)  # (B, D, W)
         error = mel_error(model.decode_unclamped(z_q), mel, c)
         reconstruction = error.abs().mean() + _SQUARE_WEIGHT * error.square().mean()
@@ -114,11 +113,6 @@ def mel_error(decoded: Tensor, mel: Tensor, config: VQVAEConfig) -> Tensor:
     silent = mel <= config.mel_floor
     clamped = torch.where(silent, decoded.clamp_min(config.mel_floor), decoded)
     return (clamped - mel) / config.mel_scale
-
-
-def whole_columns(mel: Tensor, config: VQVAEConfig) -> Tensor:
-    """(..., T) filled up with silence to whole columns."""
-    return pad(mel, (0, -mel.shape[-1] % config.stride), value=config.mel_floor)
 
 
 def _rows(z: Tensor) -> Tensor:
