@@ -113,21 +113,23 @@ def write_scenes(
 
 
 def _spread(tasks: list[tuple[Path, str, Plan, bool]], jobs: int) -> Iterator[None]:
-    """Write the scenes on ``jobs`` processes, in order."""
+    """Write the scenes on ``jobs`` processes, in order. Called from the main thread."""
     if jobs <= 1:
         yield from map(_write_scene, tasks)
         return
     # Spawned, not forked: the same on every system, and no thread of the caller is copied.
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_ignore_ctrl_c)
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    # Ctrl-C reaches all processes of a terminal, only this one is to act on it: the others are
+    # born while it is ignored.
+    on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        yield from pool.map(_write_scene, tasks, chunksize=8)
+        results = pool.map(_write_scene, tasks, chunksize=8)
+    finally:
+        signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield from results
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _ignore_ctrl_c() -> None:
-    """Ctrl-C reaches all processes of a terminal; only the first one is to act on it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _write_scene(task: tuple[Path, str, Plan, bool]) -> None:
