@@ -159,7 +159,7 @@ class VQGANTrainer:
         if adversarial:
             figures["discriminator"] = self._train_discriminator(batch.x)
         codes = self._count(indices, step) if quantize else 0
-        return StepReport(scalar(total), figures | {"codes_used": codes}, codes)
+        return StepReport(scalar(total), figures, codes)
 
     def _start_codebooks(self, step: int) -> None:
         """K-means on the latents of the coming batches."""
