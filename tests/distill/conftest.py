@@ -15,6 +15,7 @@ from distill.models.persistence import LoadedVQModel, load_model, save_model
 from distill.models.prior import CodePrior
 from distill.models.vocoder import Vocoder
 from distill.models.vqvae import ConvVQVAE
+from distill.training.config import StageSteps, TrainingConfig
 
 RATE = 48_000
 TINY_VQVAE = VQVAEConfig(
@@ -30,11 +31,29 @@ TINY_VOCODER = VocoderConfig(width=16, blocks=1)
 TINY_PRIOR = PriorConfig(width=16, heads=2, layers=1, window=8)
 
 
-def tone(seconds: float, hertz: float = 440.0, level: float = 0.5) -> np.ndarray:
+def make_tone(seconds: float, hertz: float = 440.0, level: float = 0.5) -> np.ndarray:
     """A decaying tone with two overtones, (samples,) float32 at 48 kHz."""
     t = np.arange(round(seconds * RATE)) / RATE
     wave = sum(np.sin(2 * np.pi * hertz * k * t) / k for k in (1, 2, 3))
     return (level * wave * np.exp(-3 * t) / 1.5).astype(np.float32)
+
+
+@pytest.fixture
+def tone():
+    """Makes tones: see `make_tone`."""
+    return make_tone
+
+
+@pytest.fixture
+def tiny_config() -> TrainingConfig:
+    """A training of a few steps."""
+    return TrainingConfig(
+        steps=StageSteps(4, 2, 3),
+        codebook_size=16,
+        vqvae=TINY_VQVAE,
+        vocoder=TINY_VOCODER,
+        prior=TINY_PRIOR,
+    )
 
 
 @pytest.fixture
@@ -51,7 +70,7 @@ def build_tiny_model(seed: int = 0, with_vocoder: bool = True) -> LoadedVQModel:
         model = ConvVQVAE(TINY_VQVAE)
         vocoder = Vocoder(spectrogram, TINY_VOCODER)
         prior = CodePrior(TINY_PRIOR, TINY_VQVAE)
-    sounds = np.concatenate([tone(0.5, hertz) for hertz in (110, 220, 440, 880, 1760)])
+    sounds = np.concatenate([make_tone(0.5, hertz) for hertz in (110, 220, 440, 880, 1760)])
     mel = spectrogram.waveform_to_mel(torch.from_numpy(sounds)[None, None])
     columns = mel[0, 0, :, : mel.shape[-1] // 4 * 4].reshape(128, -1, 4).transpose(0, 1)
     model.start_linear(columns)

@@ -1,7 +1,7 @@
 """Sound and numbers on their way to the browser: little-endian base64, level exact.
 
-Called by the server functions of every tab. Full scale is 32767 on both sides and nothing is
-ever normalised: a peak of 0.01 arrives as 0.01.
+Called by the server functions of every tab. Full scale is 32768 on both sides and nothing is
+ever normalised: a peak of 0.01 arrives as 0.01, and a 16-bit file as its very own samples.
 """
 
 import base64
@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-FULL_SCALE = 32767
+FULL_SCALE = 32768
 
 
 def to_pcm(samples: npt.ArrayLike) -> npt.NDArray[np.int16]:
     """float samples in [-1, 1] -> int16 of the same shape; what is louder is clipped."""
     scaled = np.rint(np.asarray(samples, np.float32) * FULL_SCALE)
-    return np.clip(scaled, -FULL_SCALE, FULL_SCALE).astype(np.int16)
+    return np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
 
 
 def pack(array: npt.NDArray[np.integer]) -> str:

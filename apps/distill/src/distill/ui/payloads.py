@@ -8,7 +8,7 @@ import numpy as np
 from distill.models.persistence import LoadedVQModel
 from distill.training.export import health_in_words
 from distill.ui.audio_payload import FULL_SCALE, outline, pack
-from distill.ui.clips import Change, Clip
+from distill.ui.clips import Change, Clip, Sound
 from distill.ui.library import ModelKey, labels_of
 from distill.ui.palette import level_colours
 from vq_common.colormaps import code_palette, text_color
@@ -17,6 +17,7 @@ from vq_common.health import CodebookHealth, bitrate
 _HEAT_STEPS = 33
 _OUTLINE_SHORT = 128  # samples per step of the outline of a short clip
 _OUTLINE_STEPS = 60_000  # most steps of an outline: 120 kB
+_OUTLINE_DECODED_S = 30.0
 _DISPLAY_PEAK, _DISPLAY_GAIN = 0.95, 12.0
 
 
@@ -67,11 +68,7 @@ def health_by_label(health: list[CodebookHealth], labels: list[str]) -> list[str
 def clip_payload(clip: Clip) -> dict[str, Any]:
     """A clip without its sound: codes, outline of the waveform, labels, history."""
     with clip.lock:
-        shown = (
-            clip.original
-            if clip.original is not None
-            else clip.sound(f"m:{2**clip.levels - 1}", 0, clip.samples)
-        )
+        shown = _shown_sound(clip)
         window = max(_OUTLINE_SHORT, -(-len(shown) // _OUTLINE_STEPS))
         peak = float(np.abs(shown.astype(np.int32)).max(initial=0)) / FULL_SCALE
         return {
@@ -88,12 +85,21 @@ def clip_payload(clip: Clip) -> dict[str, Any]:
             "codes": pack(np.ascontiguousarray(clip.codes.T)),
             "outline": pack(outline(shown, window)),
             "outline_samples": window,
-            "gain": min(_DISPLAY_GAIN, _DISPLAY_PEAK / max(peak, 1e-6)),
+            "gain": min(_DISPLAY_GAIN, _DISPLAY_PEAK / peak) if peak else 1.0,
             "labels": clip.labels,
             "revision": clip.revision,
             "can_undo": clip.can_undo,
             "can_redo": clip.can_redo,
         }
+
+
+def _shown_sound(clip: Clip) -> Sound:
+    """What the outline is drawn from; nothing for a long sound that would first be decoded."""
+    if clip.original is not None:
+        return clip.original
+    if clip.samples > _OUTLINE_DECODED_S * clip.loaded.spectrogram.config.sample_rate:
+        return np.zeros(0, np.int16)
+    return clip.sound(f"m:{2**clip.levels - 1}", 0, clip.samples)
 
 
 def clip_facts(clip: Clip) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor
 from distill.errors import CodesError
 from distill.models.persistence import LoadedVQModel
 from distill.models.prior_sampling import SamplingSettings, fill_codes
+from distill.ui.audio_payload import FULL_SCALE
 from distill.ui.clips import Clip, Codes
 
 
@@ -65,7 +66,9 @@ def refine(clip: Clip, start: int, end: int, levels: list[int]) -> Codes:
     # A few columns more on each side, so that the span is seen in its context.
     first, stop = max(0, start - 4), min(last, end + 4)
     size = clip.column_samples
-    wave = torch.from_numpy(clip.original[first * size : stop * size].astype(np.float32) / 32767)
+    wave = torch.from_numpy(
+        clip.original[first * size : stop * size].astype(np.float32) / FULL_SCALE
+    )
     with torch.inference_mode():
         mel = clip.loaded.spectrogram.waveform_to_mel(wave[None, None])
         z = clip.loaded.model.encode(mel).z[0, :, 0].T  # (W, D)
@@ -79,8 +82,10 @@ def refine(clip: Clip, start: int, end: int, levels: list[int]) -> Codes:
 @torch.inference_mode()
 def requantise(loaded: LoadedVQModel, codes: Codes, target: Tensor, levels: list[int]) -> Codes:
     """Residual quantisation of `target` (n, D) on `levels` alone, coarsest first, around the codes
-    (n, L) of the other levels."""
+    (n, L) of the other levels; on all levels exactly as the encoder does it."""
     quantizer = loaded.model.quantizer
+    if len(set(levels)) == codes.shape[1]:
+        return _columns(quantizer.search(target))
     table = torch.from_numpy(codes.astype(np.int64))
     table[:, levels] = -1
     for level in sorted(levels):

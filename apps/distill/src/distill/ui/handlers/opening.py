@@ -61,9 +61,11 @@ def handlers(workshop: Workshop) -> list[Callable[[Any], dict[str, Any]]]:
         session = workshop.sessions.get(request.token)
         loaded = workshop.model_of(session)
         mine = [c for c in session.clips.values() if c.loaded.model_id == loaded.model_id]
-        clip = mine[-1] if mine else workshop.open_example(session, workshop.examples[0].id)
+        if not mine and workshop.examples:
+            mine = [workshop.open_example(session, workshop.examples[0].id)]
         return {
-            **shown(clip),
+            "model": model_payload(loaded),
+            "clip": clip_payload(mine[-1]) if mine else None,
             "examples": [{"id": e.id, "name": e.name} for e in workshop.examples],
             "clips": [
                 {"id": c.id, "name": c.name}

@@ -2,6 +2,11 @@
 
 function show(reply) {
   if (reply.model) view.model = readModel(reply.model);
+  if (!reply.clip) {
+    part("root").dataset.state = "empty";
+    part("veil").textContent = "Drop a sound above to see its codes.";
+    return;
+  }
   const clip = readClip(reply.clip);
   const again = view.clip?.id === clip.id;
   view.clip = clip;

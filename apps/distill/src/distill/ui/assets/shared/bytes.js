@@ -10,11 +10,11 @@ function bytesOf(base64) {
 const int16Of = (base64) => new Int16Array(bytesOf(base64).buffer);
 const int8Of = (base64) => new Int8Array(bytesOf(base64).buffer);
 
-// The same scale on both sides: 32767 is full scale, so that the level stays exact.
+// The same scale on both sides: 32768 is full scale, so that the level stays exact.
 function soundOf(base64) {
   const pcm = int16Of(base64);
   const samples = new Float32Array(pcm.length);
-  for (let i = 0; i < pcm.length; i++) samples[i] = pcm[i] / 32767;
+  for (let i = 0; i < pcm.length; i++) samples[i] = pcm[i] / 32768;
   return samples;
 }
 
