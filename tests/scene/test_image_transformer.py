@@ -155,7 +155,7 @@ def test_same_seed_same_picture_whatever_the_batch():
 
 def test_neighbouring_seeds_share_no_noise():
     logits = mx.zeros((2, 1000))
-    sampler = Sampler(1.0, None, None, 1.0, [4, 5], 2, 3)
+    sampler = Sampler(1.0, None, None, 1.0, [4, 5], 2, 3, 1000)
     rows = [np.asarray(sampler.draw(logits)) for _ in range(3)]
     assert len(np.unique(np.stack(rows))) == 6
 
@@ -163,14 +163,14 @@ def test_neighbouring_seeds_share_no_noise():
 def test_codes_are_drawn_by_their_probability():
     """Logits go in, not probabilities: with p = 0.9 the first code comes up nine times in ten."""
     logits = mx.log(mx.array([[0.9, 0.06, 0.04]]))
-    sampler = Sampler(1.0, None, None, 1.0, [0], 1, 4000)
+    sampler = Sampler(1.0, None, None, 1.0, [0], 1, 4000, 3)
     drawn = np.array([sampler.draw(logits).item() for _ in range(4000)])
     assert (drawn == 0).mean() == pytest.approx(0.9, abs=0.02)
 
 
 def test_temperature_sharpens():
     logits = mx.log(mx.array([[0.6, 0.4]]))
-    sampler = Sampler(0.25, None, None, 1.0, [0], 1, 2000)
+    sampler = Sampler(0.25, None, None, 1.0, [0], 1, 2000, 2)
     drawn = np.array([sampler.draw(logits).item() for _ in range(2000)])
     assert (drawn == 0).mean() == pytest.approx(0.6**4 / (0.6**4 + 0.4**4), abs=0.03)
 
@@ -188,7 +188,7 @@ def test_top_p_keeps_the_nucleus_and_always_one():
 
 
 def test_guidance_moves_away_from_the_null_caption():
-    sampler = Sampler(0, None, None, 3.0, [0], 1, 1)
+    sampler = Sampler(0, None, None, 3.0, [0], 1, 1, 3)
     conditional, free = [1.0, 1.2, 0.0], [0.0, 1.0, 0.0]
     assert sampler.draw(mx.array([conditional, free])).item() == 0
     net = model()

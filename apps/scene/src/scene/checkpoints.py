@@ -120,7 +120,12 @@ def load_weights(model: nn.Module, folder: Path) -> None:
 def flat_parameters(model: nn.Module, half: bool = False) -> dict[str, mx.array]:
     """All parameters by dotted name, as float16 if `half`."""
     flat = cast(dict[str, mx.array], dict(tree_flatten(model.parameters())))
-    return {name: _narrow(value) for name, value in flat.items()} if half else flat
+    return half_precision(flat) if half else flat
+
+
+def half_precision(arrays: Mapping[str, mx.array]) -> dict[str, mx.array]:
+    """The same arrays with float32 as float16: for storage, not for arithmetic."""
+    return {name: _narrow(value) for name, value in arrays.items()}
 
 
 def build_vqgan(config: VQGANConfig, palette: mx.array | None) -> VQGAN:

@@ -14,6 +14,8 @@ from scene.command import create_parser, run_command
 EPILOG = """examples:
   scene info castle.png        prompt, seed, settings and model of a generated picture
   scene doctor                 which BLAS MLX uses here, and how fast it is
+  scene gallery -o gallery.png the four classic prompts, seeds 0 to 7, nothing picked
+  scene export runs/vqgan/best models/vqgan       half the size, ready to share
   scene train-judge --data data --out runs/judge
 
 Other commands: generate, reconstruct, make-scenes, train-vqgan, train-transformer, evaluate.
@@ -45,6 +47,48 @@ def show_doctor(arguments: argparse.Namespace) -> None:
     print(f"matrix product 1024x1024: {matmul_gflops():.0f} GFLOP/s")
 
 
+def export(arguments: argparse.Namespace) -> None:
+    """Write a checkpoint's model in half precision, without what only training needs."""
+    from scene.checkpoints import (
+        MODEL,
+        SETTINGS,
+        half_precision,
+        read_arrays,
+        read_document,
+        save_checkpoint,
+    )
+    from scene.errors import SceneError
+
+    if arguments.out.exists() and not arguments.force:
+        raise SceneError(f"{arguments.out} exists: choose another folder or overwrite by --force")
+    document = read_document(arguments.checkpoint, SETTINGS)
+    arrays = half_precision(read_arrays(arguments.checkpoint, MODEL))
+    save_checkpoint(arguments.out, {MODEL: arrays}, {SETTINGS: document})
+    size = (arguments.out / MODEL).stat().st_size
+    print(f"{arguments.out}  {size / 1e6:.1f} MB")
+
+
+def gallery(arguments: argparse.Namespace) -> None:
+    """Draw the classic prompts, one row each, with fixed seeds."""
+    from scene.errors import SceneError
+
+    if arguments.output.exists() and not arguments.force:
+        raise SceneError(f"{arguments.output} exists: overwrite by --force")
+
+    from PIL import Image
+
+    from scene.generation.gallery import draw_gallery
+    from scene.generation.pipeline import Generator, Sampling
+    from scene.images import save_png
+
+    vqgan = Path(arguments.vqgan) if arguments.vqgan else None
+    transformer = Path(arguments.transformer) if arguments.transformer else None
+    sampling = Sampling(guidance=arguments.guidance)
+    sheet = draw_gallery(Generator(vqgan, transformer), sampling, arguments.columns)
+    save_png(arguments.output, Image.fromarray(sheet).quantize(256))
+    print(arguments.output)
+
+
 def judge(arguments: argparse.Namespace) -> None:
     """Train the attribute judge that `evaluate` uses."""
     from scene.evaluation.judge import accuracy, save_judge
@@ -68,6 +112,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     info.set_defaults(action=show_info)
     doctor = commands.add_parser("doctor", help="which BLAS MLX uses and how fast it is")
     doctor.set_defaults(action=show_doctor)
+    pack = commands.add_parser("export", help="write a model in half precision, to share it")
+    pack.add_argument("checkpoint", type=Path, help="checkpoint folder, such as runs/vqgan/best")
+    pack.add_argument("out", type=Path, help="folder to write")
+    pack.add_argument("--force", action="store_true", help="overwrite an existing folder")
+    pack.set_defaults(action=export)
+    show = commands.add_parser("gallery", help="the four classic prompts, seeds 0 to 7")
+    show.add_argument("-o", "--output", type=Path, default=Path("gallery.png"))
+    show.add_argument("--columns", type=int, default=8, help="pictures per prompt (8)")
+    show.add_argument("--guidance", type=float, default=1.0, help="as in generate (1)")
+    show.add_argument("--vqgan", help="VQGAN checkpoint folder")
+    show.add_argument("--transformer", help="transformer checkpoint folder")
+    show.add_argument("--force", action="store_true", help="overwrite an existing file")
+    show.set_defaults(action=gallery)
     train = commands.add_parser("train-judge", help="train the attribute judge of evaluate")
     train.add_argument("--data", type=Path, required=True, help="folder that make-scenes wrote")
     train.add_argument("--out", type=Path, default=Path("runs/judge"), help="folder (runs/judge)")

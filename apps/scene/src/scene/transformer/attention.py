@@ -61,7 +61,9 @@ class SelfAttention(nn.Module):
     def __call__(
         self, x: mx.array, mask: mx.array | str | None = None, cache: KVCache | None = None
     ) -> mx.array:
-        q, k, v = (split_heads(part, self.heads) for part in mx.split(self.qkv(x), 3, axis=-1))
+        b, n, d = x.shape
+        heads = self.qkv(x).reshape(b, n, 3, self.heads, d // self.heads)
+        q, k, v = heads.transpose(2, 0, 3, 1, 4)  # each (B, heads, N, head_dim)
         if cache is not None:
             k, v = cache.append(k, v)
         y = mx.fast.scaled_dot_product_attention(q, k, v, scale=self.scale, mask=mask)

@@ -160,7 +160,9 @@ class ImageTransformer(nn.Module):
         self.eval()
         try:
             draws = self.max_seq_len * self.num_levels
-            sampler = Sampler(temperature, top_k, top_p, guidance, seeds, batch, draws)
+            sampler = Sampler(
+                temperature, top_k, top_p, guidance, seeds, batch, draws, self.vocab_size
+            )
             memories = self.remember(text_tokens)
             caches = self.new_cache(text_tokens.shape[0])
             drawn: list[mx.array] = []

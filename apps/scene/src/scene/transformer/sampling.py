@@ -42,6 +42,7 @@ class Sampler:
         seeds: Sequence[int] | None,
         batch: int,
         draws: int,
+        vocab_size: int,
     ) -> None:
         if temperature < 0:
             raise ValueError("temperature must not be negative")
@@ -54,7 +55,9 @@ class Sampler:
         self.top_p = top_p
         self.guidance = guidance
         self.guided = guidance != 1.0
-        self._keys = [mx.random.split(mx.random.key(seed), draws) for seed in seeds]
+        shape = (draws, vocab_size)
+        noise = [mx.random.gumbel(shape, key=mx.random.key(seed)) for seed in seeds]
+        self._noise = mx.stack(noise, axis=1)  # (draws, B, K)
         self._drawn = 0
 
     def draw(self, logits: mx.array) -> mx.array:
@@ -69,10 +72,5 @@ class Sampler:
             logits = keep_top_k(logits, self.top_k)
         if self.top_p is not None and self.top_p < 1:
             logits = keep_top_p(logits, self.top_p)
-        return mx.argmax(logits + self._gumbel(logits.shape[-1]), axis=-1).astype(mx.int32)
-
-    def _gumbel(self, size: int) -> mx.array:
-        """Noise (B, K) of the next code: each picture has its own key for it."""
-        keys = [key[self._drawn] for key in self._keys]
         self._drawn += 1
-        return mx.stack([mx.random.gumbel((size,), key=key) for key in keys])
+        return mx.argmax(logits + self._noise[self._drawn - 1], axis=-1).astype(mx.int32)
