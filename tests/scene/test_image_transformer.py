@@ -80,10 +80,11 @@ def test_cached_steps_give_the_logits_of_the_full_forward(levels):
     full = net(text(), codes)
     grid = codes[..., None] if levels == 1 else codes
     memories, caches = net.remember(text()), net.new_cache(2)
+    embedded, places = net.embed_codes(grid), net.positions(N)
     for position in range(N):
-        left = grid[:, position - 1] if position else None
-        above = grid[:, position - WIDTH] if position >= WIDTH else None
-        x = net.step(position, left, above, memories, caches)
+        left = embedded[:, position - 1] if position else None
+        above = embedded[:, position - WIDTH] if position >= WIDTH else None
+        x = net.step(places[position], left, above, memories, caches)
         logits = (
             net.head(x)
             if levels == 1

@@ -70,7 +70,7 @@ class ImageTransformer(nn.Module):
             self.depth = DepthModel(embed_dim, num_levels, vocab_size, depth_layers)
 
     def embed_codes(self, tokens: mx.array) -> mx.array:
-        """Sum of the level embeddings: int (B, N, L) -> (B, N, D)."""
+        """Sum of the level embeddings: int (..., L) -> (..., D)."""
         total = self.codes[0](tokens[..., 0])
         for level in range(1, self.num_levels):
             total = total + self.codes[level](tokens[..., level])
@@ -115,18 +115,21 @@ class ImageTransformer(nn.Module):
 
     def step(
         self,
-        position: int,
+        place: mx.array,
         left: mx.array | None,
         above: mx.array | None,
         memories: list[Memory],
         caches: list[KVCache],
     ) -> mx.array:
-        """Vector of one position (B, D) from its neighbours' codes (B, L), filling the caches."""
+        """Vector of the next position (B, D), filling the caches.
+
+        `place` is its row of `positions`, (D,); `left` and `above` are the embedded codes (B, D)
+        of its neighbours, None where there is none.
+        """
         batch = memories[0].keys.shape[0]
-        x = self.start if left is None else self.embed_codes(left)
-        x = x + self.rows[position // self.grid_width] + self.columns[position % self.grid_width]
+        x = (self.start if left is None else left) + place
         if above is not None:
-            x = x + self.above(self.embed_codes(above))
+            x = x + self.above(above)
         x = mx.broadcast_to(x, (batch, self.embed_dim))[:, None]  # (B, 1, D)
         for block, memory, cache in zip(self.blocks, memories, caches, strict=True):
             x = block(x, None, memory, cache)
@@ -153,9 +156,6 @@ class ImageTransformer(nn.Module):
         - `on_position` is called after each position with its number.
         """
         batch = text_tokens.shape[0]
-        guided = guidance != 1.0
-        if guided:
-            text_tokens = mx.concatenate([text_tokens, mx.zeros_like(text_tokens)])
         was_training = self.training
         self.eval()
         try:
@@ -163,27 +163,31 @@ class ImageTransformer(nn.Module):
             sampler = Sampler(
                 temperature, top_k, top_p, guidance, seeds, batch, draws, self.vocab_size
             )
+            if sampler.guided:
+                text_tokens = _twice(text_tokens, mx.zeros_like(text_tokens))
             memories = self.remember(text_tokens)
             caches = self.new_cache(text_tokens.shape[0])
+            places = mx.split(self.positions(self.max_seq_len), self.max_seq_len)
+            mx.eval([(m.keys, m.values) for m in memories], places)
             drawn: list[mx.array] = []
+            embedded: list[mx.array] = []
             for position in range(self.max_seq_len):
-                left = drawn[-1] if drawn else None
-                above = drawn[-self.grid_width] if position >= self.grid_width else None
-                if guided:
-                    left = None if left is None else _twice(left)
-                    above = None if above is None else _twice(above)
-                x = self.step(position, left, above, memories, caches)
+                left = embedded[-1] if embedded else None
+                above = embedded[-self.grid_width] if position >= self.grid_width else None
+                x = self.step(places[position][0], left, above, memories, caches)
                 drawn.append(self._draw(x, sampler))
-                mx.eval(drawn[-1], [(c.keys, c.values) for c in caches])
+                codes = self.embed_codes(drawn[-1])  # (B, D)
+                embedded.append(_twice(codes, codes) if sampler.guided else codes)
+                mx.eval(drawn[-1], embedded[-1], [(c.keys, c.values) for c in caches])
                 if on_position:
                     on_position(position)
         finally:
             self.train(was_training)
-        tokens = mx.stack(drawn, axis=1)  # (B, N, L)
+        tokens = mx.stack(drawn, axis=1).astype(mx.int32)  # (B, N, L)
         return tokens[..., 0] if self.num_levels == 1 else tokens
 
     def _draw(self, x: mx.array, sampler: Sampler) -> mx.array:
-        """Codes of one position, level by level: (B or 2B, D) -> int32 (B, L)."""
+        """Codes of one position, level by level: (B or 2B, D) -> uint32 (B, L)."""
         if self.num_levels == 1:
             return sampler.draw(self.head(x))[:, None]
         state = self.depth.begin(x)
@@ -192,10 +196,11 @@ class ImageTransformer(nn.Module):
             chosen = sampler.draw(self.depth.logits(state, level))
             codes.append(chosen)
             if level + 1 < self.num_levels:
-                known = _twice(chosen) if sampler.guided else chosen
+                known = _twice(chosen, chosen) if sampler.guided else chosen
                 state = self.depth.advance(state, known, level)
         return mx.stack(codes, axis=-1)
 
 
-def _twice(x: mx.array) -> mx.array:
-    return mx.concatenate([x, x])
+def _twice(first: mx.array, second: mx.array) -> mx.array:
+    """The conditional half of a batch above the unconditional one."""
+    return mx.concatenate([first, second])

@@ -10,7 +10,8 @@ def keep_top_k(logits: mx.array, k: int) -> mx.array:
     """Logits (..., K) with all but the `k` largest (and their equals) set to -inf."""
     if k >= logits.shape[-1]:
         return logits
-    limit = mx.topk(logits, k, axis=-1).min(axis=-1, keepdims=True)
+    place = logits.shape[-1] - k
+    limit = mx.partition(logits, place, axis=-1)[..., place : place + 1]
     return mx.where(logits < limit, -mx.inf, logits)
 
 
@@ -57,20 +58,20 @@ class Sampler:
         self.guided = guidance != 1.0
         shape = (draws, vocab_size)
         noise = [mx.random.gumbel(shape, key=mx.random.key(seed)) for seed in seeds]
-        self._noise = mx.stack(noise, axis=1)  # (draws, B, K)
-        self._drawn = 0
+        # Scaling the noise once stands for dividing the logits at every draw.
+        scaled = temperature * mx.stack(noise, axis=1)  # (draws, B, K)
+        mx.eval(scaled)
+        self._noise = iter(mx.split(scaled, draws))
 
     def draw(self, logits: mx.array) -> mx.array:
-        """Next codes for logits (B, K), or (2B, K) under guidance -> int32 (B,)."""
+        """Next codes for logits (B, K), or (2B, K) under guidance -> uint32 (B,)."""
         if self.guided:
             conditional, free = mx.split(logits, 2)
             logits = free + self.guidance * (conditional - free)
         if self.temperature == 0:
-            return mx.argmax(logits, axis=-1).astype(mx.int32)
-        logits = logits / self.temperature
+            return mx.argmax(logits, axis=-1)
         if self.top_k is not None:
             logits = keep_top_k(logits, self.top_k)
         if self.top_p is not None and self.top_p < 1:
-            logits = keep_top_p(logits, self.top_p)
-        self._drawn += 1
-        return mx.argmax(logits + self._noise[self._drawn - 1], axis=-1).astype(mx.int32)
+            logits = keep_top_p(logits / self.temperature, self.top_p) * self.temperature
+        return mx.argmax(logits + next(self._noise)[0], axis=-1)
