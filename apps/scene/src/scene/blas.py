@@ -11,6 +11,7 @@ and OpenBLAS reads `OPENBLAS_NUM_THREADS` itself.
 """
 
 import ctypes
+import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 SYSTEM_LIBRARIES = ("libopenblas.so.0", "libopenblas.so")
+CUDA_BACKENDS = ("mlx-cuda-12", "mlx-cuda-13")
 WARNING = (
     "scene: no OpenBLAS found, MLX falls back on its reference BLAS: expect training and "
     "generation to take 10 to 30 times longer. Mend: install the system's OpenBLAS "
@@ -45,7 +47,15 @@ def packaged_library() -> Path | None:
 
 def _uses_own_blas() -> bool:
     """Whether MLX's build brings a fast BLAS of its own: Accelerate on macOS, cuBLAS on CUDA."""
-    return sys.platform != "linux" or importlib.util.find_spec("mlx_cuda") is not None
+    return sys.platform != "linux" or any(map(_is_installed, CUDA_BACKENDS))
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _open(name: str) -> bool:
