@@ -37,7 +37,7 @@ from rq_vae_explorer.training.step import (
 
 _KMEANS_IMAGES = 4096
 _FAR = 1e4  # where a killed code goes: no residual comes near
-_ENCODE_BLOCK = 500  # bounds the memory of distances at large K and D
+_RESTART_IMAGES = 500
 _DECODE_BLOCKS = (16, 272)  # fixed shapes: one small call, or many pictures at once
 
 
@@ -205,12 +205,12 @@ class Engine:
 
     def kmeans_now(self) -> None:
         """Refit every level to the latents of fresh training images; step and networks stay."""
-        key = jax.random.fold_in(self.state.key, 2**30 + self.step)
-        sample_key, code_key = jax.random.split(key)
-        picks = jax.random.randint(sample_key, (_KMEANS_IMAGES,), 0, self._images.shape[0])
-        latents = _encoder(self.model)(self.params, self._images[picks])
-        codebook = kmeans_codebook(latents, code_key, self.config.num_levels, self.config.num_codes)
-        self._place(np.ones(codebook.shape[:2], bool), codebook)
+        rng = self._chance(0)
+        config = self.config
+        key = jax.random.PRNGKey(int(rng.integers(2**31)))
+        latents = self._some_latents(rng, _KMEANS_IMAGES)
+        codebook = kmeans_codebook(latents, key, config.num_levels, config.num_codes)
+        self._place(np.ones(codebook.shape[:2], bool), np.asarray(codebook))
 
     def restart_dead_now(self) -> NDArray[np.bool_]:
         """Restart every dead code on a training residual of its level; returns which (L, K)."""
@@ -222,19 +222,18 @@ class Engine:
         """Put a code (0-based level) at `position` (D,), with fresh memory."""
         where = np.zeros(self.codebook.shape[:2], bool)
         where[level, code] = True
-        self._place(where, jnp.broadcast_to(jnp.asarray(position), self.codebook.shape))
+        places = self.codebook
+        places[level, code] = position
+        self._place(where, places)
 
     def kill_code(self, level: int, code: int) -> None:
         """Put a code where nothing chooses it and count it as dead from now on."""
         self.move_code(level, code, np.full(self.config.latent_dim, _FAR, np.float32))
         memory = self.state.codebook
-        self._remember(
-            replace(
-                memory,
-                usage=memory.usage.at[level, code].set(0.0),
-                dead_since=memory.dead_since.at[level, code].set(self.state.step),
-            )
-        )
+        usage, dead_since = np.array(memory.usage), np.array(memory.dead_since)
+        usage[level, code], dead_since[level, code] = 0, self.step
+        memory = replace(memory, usage=jnp.asarray(usage), dead_since=jnp.asarray(dead_since))
+        self.state = replace(self.state, codebook=memory)
 
     def reseed_code(self, level: int, code: int) -> None:
         """Restart one code on a random training residual of its level."""
@@ -246,22 +245,27 @@ class Engine:
         """Assignments (L, K) over the last 100 batches."""
         return np.asarray(self.state.window).sum(axis=0, dtype=np.int64)
 
+    def _chance(self, purpose: int) -> np.random.Generator:
+        return np.random.default_rng([self.config.seed, self.step, purpose])
+
+    def _some_latents(self, rng: np.random.Generator, count: int) -> Array:
+        picks = jnp.asarray(rng.integers(0, len(self._images), count))
+        return _encoder(self.model)(self.params, self._images[picks])
+
     def _restart(self, where: NDArray[np.bool_]) -> None:
-        key = jax.random.fold_in(self.state.key, 2**30 + 1 + self.step)
-        sample_key, place_key = jax.random.split(key)
-        picks = jax.random.randint(sample_key, (_ENCODE_BLOCK,), 0, self._images.shape[0])
-        latents = _encoder(self.model)(self.params, self._images[picks])
+        rng = self._chance(1)
+        latents = self._some_latents(rng, _RESTART_IMAGES)
         codebook = self.params["quantizer"]["codebook"]
         residuals = _quantize(latents, codebook).residuals
-        places = jax.random.randint(place_key, where.shape, 0, _ENCODE_BLOCK)
+        picks = rng.integers(0, _RESTART_IMAGES, where.shape).astype(np.int32)
         moved, memory = _restart(
-            codebook, self.state.codebook, where, residuals, places, self.state.step
+            codebook, self.state.codebook, where, residuals, picks, self.state.step
         )
         # The sample is larger than a training batch, so the memory is set to the batch's scale.
         _, memory = _place(codebook, memory, where, moved, batch_size=self.config.batch_size)
         self._replace_codebook(moved, memory, where)
 
-    def _place(self, where: NDArray[np.bool_], places: Array) -> None:
+    def _place(self, where: NDArray[np.bool_], places: NDArray[np.float32]) -> None:
         codebook = self.params["quantizer"]["codebook"]
         moved, memory = _place(
             codebook, self.state.codebook, where, places, batch_size=self.config.batch_size
@@ -271,9 +275,7 @@ class Engine:
     def _replace_codebook(
         self, codebook: Array, memory: CodebookState, where: NDArray[np.bool_]
     ) -> None:
-        alive = jnp.where(where, -1, memory.dead_since).astype(jnp.int32)
+        alive = jnp.asarray(np.where(where, np.int32(-1), np.asarray(memory.dead_since)))
         params = {**self.params, "quantizer": {"codebook": codebook}}
-        self.state = replace(self.state, params=params, codebook=replace(memory, dead_since=alive))
-
-    def _remember(self, memory: CodebookState) -> None:
-        self.state = replace(self.state, codebook=memory)
+        memory = replace(memory, dead_since=alive)
+        self.state = replace(self.state, params=params, codebook=memory)

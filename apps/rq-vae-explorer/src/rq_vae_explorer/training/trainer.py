@@ -57,6 +57,7 @@ _VIEW_BUDGET = 12  # and at most a twelfth of the time spent on them
 _GALLERY_SECONDS = 1.0
 _GALLERY_BUDGET = 30
 _RATE_MEMORY = 0.8
+_FARTHEST = 1e4  # for codes moved by hand: squares stay well within float32
 
 Result = TypeVar("Result")
 _live: weakref.WeakSet[Trainer] = weakref.WeakSet()
@@ -232,8 +233,9 @@ class Trainer:
         place = np.asarray(position, np.float32)
 
         def move(engine: Engine) -> None:
-            if place.shape != (engine.config.latent_dim,) or not np.isfinite(place).all():
-                raise ValueError(f"position needs {engine.config.latent_dim} finite numbers")
+            dim = engine.config.latent_dim
+            if place.shape != (dim,) or not (np.abs(place) <= _FARTHEST).all():
+                raise ValueError(f"a position has {dim} numbers of at most {_FARTHEST:g}")
             engine.move_code(level - 1, code, place)
 
         self._call(lambda: self._do_code(level, code, "moved", "was moved by hand", move))
@@ -331,10 +333,15 @@ class Trainer:
         self._publish()
 
     def _do_steps(self, steps: int) -> None:
-        self._training = False
+        self._training = self._failed = False
+        self._message = ""
         self.state.set_training(False)
-        self._ready()
-        self._advance(steps)
+        try:
+            self._ready()
+            self._advance(steps)
+        except Exception as error:
+            self._fail(error)
+            raise
         self._renew_view()
         self._publish()
 
@@ -496,12 +503,14 @@ class Trainer:
         if self._engine is None:
             self._phase = Status.LOADING
             self._publish()
-            if self._digits is None:
-                self._load_data()
-            assert self._digits is not None
-            self._engine = Engine(self._config, self._digits.train_images)
+            try:
+                if self._digits is None:
+                    self._load_data()
+                assert self._digits is not None
+                self._engine = Engine(self._config, self._digits.train_images)
+            finally:
+                self._phase = Status.PAUSED
             self._recorder.accept_codes(self._engine.state.codebook)
-            self._phase = Status.PAUSED
             self._message = ""
             self._renew_view()
             self._publish()

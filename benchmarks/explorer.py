@@ -1,0 +1,178 @@
+"""Steps per second of the explorer's trainer against the plain loop, and what each network buys.
+
+    uv run python benchmarks/explorer.py [--idx-folder FOLDER] [--seconds 8] [--steps 2000]
+
+Plain loop: the convolutional network in Flax's own convolutions, one jitted step per Python
+iteration, host copies of losses, codebook, indices and encoder outputs after each, and assignment
+counts over the last 100 batches by a Python loop. Ours: the trainer's compiled loop at the same
+batch size. All speeds are of one run, in interleaved rounds, without compilation; trust the ratios.
+The frontier trains each network to `--steps` and gives its held-out error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from rq_vae_explorer.config import Hyper, RunConfig
+from rq_vae_explorer.data import load_digits
+from rq_vae_explorer.model import ResidualQuantizer
+from rq_vae_explorer.training.engine import Engine
+from rq_vae_explorer.training.evaluation import evaluate
+from rq_vae_explorer.training.losses import compute_losses
+
+BATCH = 64
+CHUNK = 50
+NETWORKS = ("dense", "patch", "conv")
+
+
+class PlainModel(nn.Module):
+    """The convolutional RQ-VAE as one would write it first."""
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.relu(nn.Conv(32, (3, 3), strides=(2, 2))(x))
+        x = nn.relu(nn.Conv(64, (3, 3), strides=(2, 2))(x))
+        x = nn.relu(nn.Dense(128)(x.reshape(x.shape[0], -1)))
+        z_q, aux = ResidualQuantizer(16, 2, 2)(nn.Dense(2)(x))
+        y = nn.relu(nn.Dense(128)(z_q))
+        y = nn.relu(nn.Dense(7 * 7 * 64)(y)).reshape(-1, 7, 7, 64)
+        y = nn.relu(nn.ConvTranspose(32, (3, 3), strides=(2, 2))(y))
+        return nn.sigmoid(nn.ConvTranspose(1, (3, 3), strides=(2, 2))(y)), aux
+
+
+class PlainLoop:
+    """One jitted step per Python iteration, everything copied to the host after each."""
+
+    def __init__(self, images):
+        self.images = images.astype(np.float32)[..., None] / 255
+        self.rng = np.random.default_rng(0)
+        self.model = PlainModel()
+        self.params = self.model.init(jax.random.PRNGKey(0), jnp.zeros((1, 28, 28, 1)))
+        optimiser = optax.adam(1e-3)
+        self.optimiser_state = optimiser.init(self.params)
+        self.recent = deque(maxlen=100)
+        self.history = []
+
+        @jax.jit
+        def step(params, optimiser_state, x):
+            def loss(params):
+                y, aux = self.model.apply(params, x)
+                losses = compute_losses(x, y, aux["z_e"], aux["z_q"])
+                return losses["total"], (losses, aux)
+
+            gradients, (losses, aux) = jax.grad(loss, has_aux=True)(params)
+            updates, optimiser_state = optimiser.update(gradients, optimiser_state)
+            return optax.apply_updates(params, updates), optimiser_state, losses, aux
+
+        self.jitted = step
+
+    def run(self, count):
+        for _ in range(count):
+            picks = self.rng.integers(0, len(self.images), BATCH)
+            x = jnp.array(self.images[picks])
+            self.params, self.optimiser_state, losses, aux = self.jitted(
+                self.params, self.optimiser_state, x
+            )
+            self.history.append({name: float(value) for name, value in losses.items()})
+            np.array(aux["codebook"])
+            np.array(aux["z_e"])
+            self.recent.append(np.array(aux["indices"]))
+            counts = np.zeros((2, 16), np.int64)
+            for indices in self.recent:
+                for row in indices:
+                    for level, code in enumerate(row):
+                        counts[level, code] += 1
+
+
+def speed(run: Callable[[int], object], count: int, seconds: float) -> float:
+    """Steps per second of `run(count)` calls repeated for at least `seconds`."""
+    done, started = 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        run(count)
+        done += count
+    return done / (time.perf_counter() - started)
+
+
+def compare_speed(images, seconds, rounds=3):
+    """Median steps per second of every contestant, in interleaved rounds."""
+    plain = PlainLoop(images)
+    hyper = Hyper()
+    contestants = {"plain loop (conv)": (plain.run, 5)}
+    for network in NETWORKS:
+        engine = Engine(RunConfig(network=network, batch_size=BATCH), images)
+        contestants[f"ours, {network}"] = (lambda n, e=engine: e.run(n, hyper), CHUNK)
+    plain.run(110)  # compiles, and fills the window of 100 batches
+    for run, count in contestants.values():
+        run(count)
+    speeds = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, (run, count) in contestants.items():
+            speeds[name].append(speed(run, count, seconds / rounds))
+    return {name: statistics.median(values) for name, values in speeds.items()}
+
+
+def frontier(digits, steps):
+    """Wall seconds (compilation included) and held-out figures of each network."""
+    for network in NETWORKS:
+        jax.clear_caches()
+        started = time.perf_counter()
+        engine = Engine(RunConfig(network=network, batch_size=BATCH), digits.train_images)
+        reached = None
+        while engine.step < steps:
+            engine.run(min(CHUNK, steps - engine.step), Hyper())
+            if engine.step % 250 == 0 and reached is None and engine.step >= 1000:
+                paused = time.perf_counter()
+                if evaluate(engine, digits.test_images[:2000]).recon_mse <= 0.0445:
+                    reached = paused - started
+                started += time.perf_counter() - paused
+        yield network, time.perf_counter() - started, reached, evaluate(engine, digits.test_images)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--idx-folder", default="bundled", help="folder of idx files, or a name")
+    parser.add_argument("--seconds", type=float, default=8, help="per contestant")
+    parser.add_argument("--steps", type=int, default=2000, help="of the frontier; 0 leaves it out")
+    options = parser.parse_args()
+    digits = load_digits(options.idx_folder)
+    print(f"{platform.machine()}, {os.cpu_count()} cores, jax {jax.__version__}, batch {BATCH}")
+    print(f"data: {digits.name}, {len(digits.train_images):,} training images\n")
+
+    speeds = compare_speed(digits.train_images, options.seconds)
+    base = speeds["plain loop (conv)"]
+    print(f"{'steps per second':24}{'steps/s':>10}{'ratio':>9}")
+    for name, value in speeds.items():
+        print(f"{name:24}{value:10.1f}{value / base:8.1f}x")
+
+    if options.steps:
+        print(f"\nquality and wall time (with compilation) after {options.steps:,} steps")
+        titles = ("network", "wall s", "to 0.0445", "test MSE", "unquantised", "level 1", "dead")
+        print("".join(f"{title:>12}" for title in (*titles, "pairs")))
+        for network, wall, reached, test in frontier(digits, options.steps):
+            cells = (
+                network,
+                f"{wall:.0f}",
+                "no" if reached is None else f"{reached:.0f} s",
+                f"{test.recon_mse:.4f}",
+                f"{test.unquantised_mse:.4f}",
+                f"{test.levels[0].error:.3f}",
+                sum(level.dead for level in test.levels),
+                test.pairs_used,
+            )
+            print("".join(f"{cell:>12}" for cell in cells))
+
+
+if __name__ == "__main__":
+    main()
