@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -86,7 +87,9 @@ class WatchedPage:
                 route.abort()
 
         self.page.route("**/*", guard)
-        self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        self.page.on(
+            "pageerror", lambda error: self.console_errors.append(error.stack or str(error))
+        )
         self.page.on(
             "console",
             lambda message: (
@@ -198,3 +201,33 @@ def _launch(arguments: list[str], environment: dict[str, str], folder: Path) -> 
             cwd=folder,
         )
     return Server(f"http://127.0.0.1:{port}", process, log)
+
+
+_EXPLORER_DEFAULTS = """async () => {
+    const {rqState, rqAct} = document.querySelector('.rq');
+    const named = Object.entries(rqState.description.defaults).map(([k, v]) => [k, String(v)]);
+    await rqAct({do: 'apply', settings: Object.fromEntries(named)});
+}"""
+
+
+@pytest.fixture
+def open_explorer(
+    open_page: Callable[..., Page], serve: Callable[..., Server]
+) -> Callable[..., Page]:
+    """`open_explorer(path="/", ...)` opens the explorer's page and waits until it is painted.
+
+    All tests share one server and so one run; each begins with the default settings, at the step
+    where the last test left it.
+    """
+    url = serve(["rq-vae-explorer", "--port", "{port}", "--no-browser"]).url
+
+    def open_one(path: str = "/", **screen: Any) -> Page:
+        page = open_page(url + path, **screen)
+        page.wait_for_function(
+            "document.querySelector('.rq')?.rqState?.planes", timeout=_START_SECONDS * 1000
+        )
+        if path == "/":
+            page.evaluate(_EXPLORER_DEFAULTS)
+        return page
+
+    return open_one

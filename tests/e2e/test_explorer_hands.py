@@ -10,16 +10,10 @@ pytestmark = pytest.mark.e2e
 _SLOW = 60_000
 
 
-@pytest.fixture(scope="module")
-def url(serve) -> str:
-    return serve(["rq-vae-explorer", "--port", "{port}", "--no-browser"]).url
-
-
 @pytest.fixture
-def page(open_page, url) -> Page:
+def page(open_explorer) -> Page:
     """A paused run that has learned for a moment."""
-    page = open_page(url, height=2600)
-    expect(page.locator(".rq-planes canvas")).to_have_count(2, timeout=_SLOW)
+    page = open_explorer(height=2600)
     if _read(page, "frame.step") < 60:
         page.get_by_role("button", name="Start Training").click()
         _wait(page, "frame.step > 60 && frame.view")

@@ -10,16 +10,9 @@ pytestmark = pytest.mark.e2e
 _SLOW = 60_000  # a loaded machine compiles for long
 
 
-@pytest.fixture(scope="module")
-def url(serve) -> str:
-    return serve(["rq-vae-explorer", "--port", "{port}", "--no-browser"]).url
-
-
 @pytest.fixture
-def page(open_page, url) -> Page:
-    page = open_page(url)
-    expect(page.locator(".rq-planes canvas")).to_have_count(2, timeout=_SLOW)
-    return page
+def page(open_explorer) -> Page:
+    return open_explorer()
 
 
 def _frame(page: Page, path: str) -> object:
@@ -82,10 +75,10 @@ def test_a_run_from_start_to_reset(page):
     expect(page.locator("[data-rq=step]")).to_have_text("0")
 
 
-def test_a_new_tab_shows_the_live_values_and_follows_another_tab(open_page, url, page):
+def test_a_new_tab_shows_the_live_values_and_follows_another_tab(open_explorer, page):
     _set_slider(page, "lambda-codebook", "0.4")
     _wait(page, "frame.hyper.lambda_codebook === 0.4")
-    other = open_page(url)
+    other = open_explorer("/?second")
     number = other.locator("#lambda-codebook input[type=number]")
     expect(number).to_have_value("0.4", timeout=_SLOW)
     _set_slider(page, "lambda-codebook", "0.7")
@@ -93,7 +86,6 @@ def test_a_new_tab_shows_the_live_values_and_follows_another_tab(open_page, url,
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_narrow_screen_needs_no_sideways_scrolling(open_page, url, dark):
-    page = open_page(url, width=400, dark=dark)
-    expect(page.locator(".rq-planes canvas")).to_have_count(2, timeout=_SLOW)
+def test_a_narrow_screen_needs_no_sideways_scrolling(open_explorer, dark):
+    page = open_explorer(width=400, dark=dark)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400

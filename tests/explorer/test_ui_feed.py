@@ -165,21 +165,8 @@ def test_a_new_snapshot_is_a_new_frame():
     assert _part(feed, "frame", first)["keys"]["frame"] != first
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [None, [], "frame", {}, {"part": "secret"}, {"part": ["frame"]}, {"part": "frame", "have": 3}],
-)
-def test_nonsense_is_refused(request_):
-    answer = Feed(_snapshot).answer(request_)
-    assert answer.status_code == 400
-    assert b"error" in answer.body
-
-
-def test_a_good_request_is_answered_with_the_bytes_of_the_part():
-    feed = Feed(_snapshot)
-    answer = feed.answer({"part": "description", "have": ""})
-    assert answer.status_code == 200
-    description = json.loads(answer.body)
+def test_the_description_names_the_rows_and_the_colours():
+    description = _part(Feed(_snapshot), "description")
     assert description["picture_titles"] == ["Input", "Level 1", "Levels 1–2", "Unquantised"]
     assert len(set(description["digits"])) == 10
 

@@ -1,22 +1,26 @@
 """The page "RQ-VAE Explorer": `create_app()` builds it, `main()` serves it on this machine.
 
-trainer (background thread) -> snapshots -> feed -> **page**. All tabs share one run.
+trainer (background thread) -> snapshots -> feed -> **page**. All tabs share one run, unless a
+visitor forks a private one.
 Run it with `rq-vae-explorer`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
+from rq_vae_explorer.training.runs import RunError
 from rq_vae_explorer.training.trainer import Trainer
 from rq_vae_explorer.ui.controls import create_step_button, create_training_controls
 from rq_vae_explorer.ui.dashboard import create_dashboard
-from rq_vae_explorer.ui.feed import Feed
-from rq_vae_explorer.ui.hands import Hands
+from rq_vae_explorer.ui.exports import import_run
 from rq_vae_explorer.ui.knobs import Knobs, create_knobs
+from rq_vae_explorer.ui.lessons import create_lessons, lesson_settings
 from rq_vae_explorer.ui.recipe import Recipe, create_recipe
+from rq_vae_explorer.ui.runs import SHARED, Runs
 from rq_vae_explorer.ui.serve import serve
 
 TITLE = "RQ-VAE Explorer"
@@ -25,11 +29,15 @@ _HEADING = (
     f"<h1>{TITLE}</h1><p>Watch a residual-quantised autoencoder learn its codes, and step in.</p>"
 )
 
+_READ_TOKEN = "() => new URLSearchParams(location.search).get('run') || ''"
+
 
 def create_app(trainer: Trainer | None = None) -> gr.Blocks:
     """Build the page for a run; a new default run if none is given."""
-    run = trainer or Trainer()
+    runs = Runs(trainer or Trainer())
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        # Which run this tab looks at: read from the address, an input of every event.
+        token = gr.Textbox(SHARED, visible="hidden", elem_id="run-token")
         with gr.Row(elem_id="rq-bar"):
             gr.HTML(_HEADING, elem_id="rq-title", apply_default_css=False, min_width=280)
             with gr.Row(elem_id="rq-actions"):
@@ -37,47 +45,78 @@ def create_app(trainer: Trainer | None = None) -> gr.Blocks:
                 step = create_step_button()
         with gr.Row(elem_id="rq-body"):
             with gr.Column(scale=0, min_width=300, elem_id="rq-knobs"):
+                lessons = create_lessons()
                 knobs = create_knobs()
                 recipe = create_recipe()
+                upload = gr.UploadButton(
+                    "Import a run", file_types=[".zip"], size="sm", elem_id="import-button"
+                )
             with gr.Column(scale=1, min_width=300, elem_id="rq-main"):
-                dashboard = create_dashboard(Feed(run.snapshot), Hands(run))
+                dashboard = create_dashboard(runs)
 
-        controls.start.click(lambda: run.start(wait=False), **_QUICK)
-        controls.stop.click(lambda: run.stop(wait=False), **_QUICK)
-        controls.reset.click(lambda: _do(run.reset), **_QUICK)
-        step.click(lambda: _do(run.step_once), **_QUICK)
-        _connect_settings(run, knobs, recipe, page, dashboard)
+        def on(button: gr.Button, action: Callable[[Trainer], object]) -> None:
+            button.click(lambda token: _do(lambda: action(runs.run(token))), token, **_QUICK)
+
+        on(controls.start, lambda run: run.start(wait=False))
+        on(controls.stop, lambda run: run.stop(wait=False))
+        on(controls.reset, lambda run: run.reset())
+        on(step, lambda run: run.step_once())
+        on(knobs.kmeans, lambda run: run.kmeans_now())
+        on(knobs.restart_now, lambda run: run.restart_dead_now())
+        lessons.run.click(
+            lambda name, token: _do(lambda: _teach(runs.run(token), name)),
+            [lessons.choice, token],
+            api_visibility="private",
+        )
+        upload.upload(
+            lambda path, token: _do(lambda: import_run(runs.run(token), path)),
+            [upload, token],
+            api_visibility="private",
+        )
+        _connect_settings(runs, token, knobs, recipe, page, dashboard)
     return page
 
 
 def _connect_settings(
-    run: Trainer, knobs: Knobs, recipe: Recipe, page: gr.Blocks, dashboard: gr.HTML
+    runs: Runs,
+    token: gr.Textbox,
+    knobs: Knobs,
+    recipe: Recipe,
+    page: gr.Blocks,
+    dashboard: gr.HTML,
 ) -> None:
-    knobs.connect(lambda name, value: _do(run.set_hyper, **{name: value}))
-    knobs.kmeans.click(lambda: _do(run.kmeans_now), **_QUICK)
-    knobs.restart_now.click(lambda: _do(run.restart_dead_now), **_QUICK)
+    knobs.connect(
+        lambda name, value, token: _do(lambda: runs.run(token).set_hyper(**{name: value})), token
+    )
     recipe.apply.click(
-        lambda *values: _do(run.reset, **recipe.settings(*values)),
-        list(recipe.widgets.values()),
+        lambda token, *values: _do(lambda: runs.run(token).reset(**recipe.settings(*values))),
+        [token, *recipe.widgets.values()],
         show_progress="hidden",
         api_visibility="private",
     )
 
-    def live_values() -> list[object]:
-        now = run.snapshot()
+    def live_values(token: str) -> list[object]:
+        now = _do(lambda: runs.run(token)).snapshot()
         return [*knobs.values(now.hyper), *recipe.values(now.config)]
 
     # A new tab, and a tab whose run was changed from another one, shows what the run uses.
     shown = [*knobs.widgets.values(), *recipe.widgets.values()]
-    page.load(live_values, outputs=shown, **_QUICK)
-    dashboard.sync(live_values, outputs=shown, **_QUICK)
+    page.load(lambda token: token, token, token, js=_READ_TOKEN, **_QUICK).then(
+        live_values, token, shown, **_QUICK
+    )
+    dashboard.sync(live_values, token, shown, **_QUICK)
 
 
-def _do(action: Any, **settings: Any) -> None:
+def _teach(run: Trainer, name: str) -> None:
+    run.reset(**lesson_settings(name))
+    run.start(wait=False)
+
+
+def _do(action: Callable[[], Any]) -> Any:
     """Run a command; a refused value becomes a message in the page."""
     try:
-        action(**settings)
-    except ValueError as problem:
+        return action()
+    except (ValueError, RunError) as problem:
         raise gr.Error(str(problem), print_exception=False) from None
 
 

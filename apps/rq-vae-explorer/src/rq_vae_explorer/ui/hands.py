@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from rq_vae_explorer.config import Hyper, RunConfig, split_settings
 from rq_vae_explorer.training.snapshot import View
 from rq_vae_explorer.training.trainer import Trainer
+from rq_vae_explorer.ui.exports import figure_png, replay_html, run_zip
 from rq_vae_explorer.ui.sketch import prepare_digit
 from rq_vae_explorer.ui.wire import pack_array, pack_view, to_plane
 
@@ -69,8 +71,22 @@ class Past(_Action):
     step: Annotated[int, Field(ge=0)]
 
 
+class Export(_Action):
+    """A file of the run, as base64 with a name."""
+
+    do: Literal["export"]
+    what: Literal["planes", "losses", "reconstructions", "run", "replay"]
+
+
+class Apply(_Action):
+    """Settings from a link; those that define a run reset it."""
+
+    do: Literal["apply"]
+    settings: Annotated[dict[str, str], Field(max_length=40)]
+
+
 _ACTIONS: TypeAdapter[Any] = TypeAdapter(
-    Annotated[Move | Handle | Decode | Encode | Past, Field(discriminator="do")]
+    Annotated[Move | Handle | Decode | Encode | Past | Export | Apply, Field(discriminator="do")]
 )
 
 
@@ -144,6 +160,29 @@ class Hands:
             raise ValueError("the run has no past yet")
         nearest = min(views, key=lambda view: abs(view.step - action.step))
         return {"step": nearest.step, "view": pack_view(nearest)}
+
+    def _export(self, action: Export) -> dict[str, Any]:
+        snapshot = self._run.snapshot()
+        if action.what == "run":
+            name, data = f"rq-vae-run-{snapshot.step}.zip", run_zip(self._run)
+        elif action.what == "replay":
+            name, data = f"rq-vae-replay-{snapshot.step}.html", replay_html(self._run)
+        else:
+            data = figure_png(snapshot, action.what)
+            name = f"rq-vae-{action.what}-{snapshot.step}.png"
+        return {"name": name, "file": base64.b64encode(data).decode("ascii")}
+
+    def _apply(self, action: Apply) -> dict[str, Any]:
+        config, hyper = split_settings(dict(action.settings))
+        now = self._run.snapshot().config
+        named = action.settings.keys()
+        fresh = {name: getattr(config, name) for name in named if name in RunConfig.model_fields}
+        if any(getattr(now, name) != value for name, value in fresh.items()):
+            self._run.reset(**fresh)
+        live = {name: getattr(hyper, name) for name in named if name in Hyper.model_fields}
+        if live:
+            self._run.set_hyper(**live)
+        return {"done": True}
 
 
 def _grey(pixels: str) -> NDArray[np.uint8]:

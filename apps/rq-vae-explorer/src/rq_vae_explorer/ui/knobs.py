@@ -31,12 +31,12 @@ class Knobs:
     kmeans: gr.Button
     restart_now: gr.Button
 
-    def connect(self, move: Callable[[str, object], object]) -> None:
-        """Call `move(name, value)` when the visitor moves a knob, not when the page does."""
+    def connect(self, move: Callable[[str, object, str], object], token: Component) -> None:
+        """Call `move(name, value, token)` when the visitor, not the page, moves a knob."""
         for name, widget in self.widgets.items():
             widget.input(  # pyrefly: ignore[missing-attribute]
-                lambda value, name=name: move(name, value),
-                widget,
+                lambda value, token, name=name: move(name, value, token),
+                [widget, token],
                 trigger_mode="always_last",
                 queue=False,
                 show_progress="hidden",

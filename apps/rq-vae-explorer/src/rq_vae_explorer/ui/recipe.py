@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 from gradio.components import Component
@@ -21,7 +22,7 @@ class Recipe:
         """What the widgets should show, in their order."""
         return [getattr(config, name) for name in self.widgets]
 
-    def settings(self, *values: object) -> dict[str, object]:
+    def settings(self, *values: object) -> dict[str, Any]:
         """The widgets' values by name, whole numbers as such."""
         named = dict(zip(self.widgets, values, strict=True))
         return {n: int(v) if isinstance(v, float) else v for n, v in named.items()}

@@ -12,7 +12,7 @@ from typing import NoReturn
 import gradio as gr
 
 from rq_vae_explorer.training.trainer import Trainer
-from rq_vae_explorer.ui.dashboard import read_asset
+from rq_vae_explorer.ui.assets import read_asset
 from rq_vae_explorer.ui.theme import page_theme
 
 _FIRST_PORT = 7860
@@ -65,8 +65,10 @@ def _choose_port(address: str, port: int | None) -> int:
         number = int(named or 0)
     except ValueError:
         _end(2, f"GRADIO_SERVER_PORT is a number, not {named!r}")
-    if not 0 < number < 65536:
-        _end(2, f"a port lies between 1 and 65535, not {number}")
+    if not 0 <= number < 65536:
+        _end(2, f"a port lies between 0 (any free one) and 65535, not {number}")
+    if number == 0:
+        return _any_port(address)
     if not _is_free(address, number):
         _end(1, f"port {number} on {address} cannot be used; choose another with --port")
     return number
@@ -80,6 +82,12 @@ def _is_free(address: str, port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _any_port(address: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return probe.getsockname()[1]
 
 
 def _end(code: int, line: str) -> NoReturn:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rq_vae_explorer.config import Hyper, RunConfig
 from rq_vae_explorer.training.snapshot import F32, Curves, LevelHealth, Snapshot, View
 from rq_vae_explorer.ui.palette import DIGIT_COLORS
 
@@ -131,6 +132,7 @@ def pack_description(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "key": run_key(snapshot),
         "config": config.model_dump(),
+        "defaults": {**RunConfig().model_dump(), **Hyper().model_dump()},
         "levels": config.num_levels,
         "codes": config.num_codes,
         "projected": config.latent_dim > 2,

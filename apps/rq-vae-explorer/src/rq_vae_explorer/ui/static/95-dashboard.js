@@ -3,6 +3,10 @@
 const root = element.querySelector(".rq");
 const find = (name) => root.querySelector(`[data-rq="${name}"]`);
 
+const VIEW_DEFAULTS = {
+  voronoi: true, trails: true, arrows: false, sprites: false, shared: false, focus: null, log: true, parts: false,
+};
+
 const state = {
   description: null,
   curves: null,
@@ -13,9 +17,8 @@ const state = {
   cursor: null,
   tab: "loss",
   chosen: null, // {level, code}
-  view: {
-    voronoi: true, trails: true, arrows: false, sprites: false, shared: false, focus: null, log: true, parts: false,
-  },
+  view: { ...VIEW_DEFAULTS },
+  replay: typeof isReplay !== "undefined",
 };
 let theme = readTheme(root);
 
@@ -67,7 +70,8 @@ function paintChart() {
     paintRate(canvas);
     find("chart-legend").innerHTML = "";
   } else {
-    const series = curves ? tab.series(curves, theme, state.view.parts).filter((s) => s.values?.length) : [];
+    const own = curves ? tab.series(curves, theme, state.view.parts) : [];
+    const series = [...own, ...(state.tab === "loss" ? otherSeries() : [])].filter((s) => s.values?.length);
     const marks = (curves?.marks || []).map((m) => ({ step: m.step, text: markText(m) }));
     drawCurves(canvas, series, marks, { log: state.view.log && !tab.linear, cursor: state.cursor }, theme);
     find("chart-legend").innerHTML = series
@@ -101,13 +105,13 @@ function paintHealth() {
 }
 
 function paintGallery() {
-  const { gallery } = state;
+  const plane = state.planes[0];
+  const gallery = plane ? state.gallery : null;
   if (gallery && gallery.theme !== theme) {
     gallery.theme = theme;
     gallery.mosaic = mosaicOf(gallery.plane, theme);
     gallery.pairMosaic = gallery.pairs && mosaicOf(gallery.pairs, theme);
   }
-  const plane = state.planes[0];
   find("map").scale = drawDecodedMap(find("map"), gallery, gallery?.mosaic, plane, theme);
   const chosen = state.chosen?.level === 0 ? state.chosen.code : null;
   find("atlas").scale = drawAtlas(find("atlas"), gallery?.level1, plane?.alive, chosen, theme);
@@ -186,6 +190,7 @@ function paint() {
   arrangePlanes();
   paintPlanes();
   paintTimeline();
+  paintOther();
   paintChart();
   drawSketchResult(find("sketch"), description);
   paintProbe();
@@ -249,6 +254,7 @@ function listen() {
       state.view[name] = !state.view[name];
       press([button], () => state.view[name]);
       if (name === "sprites" && state.view.sprites) feed.wantImages();
+      keepLink();
       paintSoon();
     });
   });
@@ -258,6 +264,7 @@ function listen() {
     tab.addEventListener("click", () => {
       state.tab = tab.dataset.tab;
       press(tabs, (other) => other === tab);
+      keepLink();
       paintSoon();
     }),
   );
@@ -298,7 +305,12 @@ listenForKeys();
 listenForHands();
 listenForDrawing();
 listenForTimeline();
-root.rqState = state; // for tests and for the curious: what is on screen, as data
+listenForLink();
+listenForExport();
+if (!state.replay) listenForFork();
+// For tests and for the curious: what is on screen, as data, and a way to act on the run.
+root.rqState = state;
+root.rqAct = act;
 const feed = startFeed(server, {
   onDescription(description) {
     state.description = description;
@@ -321,6 +333,7 @@ const feed = startFeed(server, {
     state.frames += 1;
     followKnobs(frame);
     reencode();
+    keepLink();
     paintSoon();
   },
   onLost(lost) {

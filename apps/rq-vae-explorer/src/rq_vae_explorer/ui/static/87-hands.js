@@ -5,7 +5,7 @@ const DRAG_START = 4; // pixels before a press becomes a drag
 async function act(request) {
   let reply;
   try {
-    reply = await server.act(request);
+    reply = await server.act({ ...request, run: RUN });
   } catch (problem) {
     reply = { error: "the page has lost its server" };
   }

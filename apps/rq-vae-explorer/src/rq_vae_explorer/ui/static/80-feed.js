@@ -3,6 +3,9 @@
 
 const FEED = { training: 100, resting: 1000, attentive: 100, curves: 300, gallery: 900 };
 
+// The token of the run that this tab looks at, from its address; empty for the shared one.
+const RUN = new URLSearchParams(location.search).get("run") || "";
+
 function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
   const have = { frame: "", description: "", curves: "", gallery: "", images: "" };
   let imagesWanted = false;
@@ -14,7 +17,7 @@ function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
   let failures = 0;
 
   async function fetchPart(part) {
-    const reply = await server.fetch_part({ part, have: have[part] });
+    const reply = await server.fetch_part({ part, have: have[part], run: RUN });
     if (!reply || reply.error) throw new Error(reply?.error || "no answer");
     return reply.unchanged ? null : decodeArrays(reply);
   }
@@ -33,7 +36,8 @@ function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
       if (have[part] === keys[part] || (lively && now - fetchedAt[part] < FEED[part])) continue;
       fetchedAt[part] = now;
       const reply = await fetchPart(part);
-      if (reply) {
+      // A reset in between: this part belongs to another run than the frame.
+      if (reply && reply.key.startsWith(have.description)) {
         have[part] = reply.key;
         onPart(part, reply);
       }
@@ -53,7 +57,7 @@ function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
         lively = ["training", "compiling", "loading"].includes(frame.status);
       }
       if (keys) await fetchSlowParts(keys);
-      if (frame) {
+      if (frame && frame.keys.description === have.description) {
         have.frame = frame.keys.frame;
         onFrame(frame);
       }

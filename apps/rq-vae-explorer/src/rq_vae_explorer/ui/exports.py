@@ -1,0 +1,128 @@
+"""Taking a run away: figures as PNG, the run as a zip, the whole course as one HTML page.
+
+All are made in memory from one snapshot and the run's timeline; `import_run` reads a zip back.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from rq_vae_explorer.training.runs import ARRAYS, SETTINGS
+from rq_vae_explorer.training.snapshot import Snapshot, Status, View
+from rq_vae_explorer.training.trainer import Trainer
+from rq_vae_explorer.ui import wire
+from rq_vae_explorer.ui.assets import dashboard_script, read_asset
+from rq_vae_explorer.ui.plots import plot_codebook_2d, plot_loss_curves, plot_picture_rows
+
+_REPLAY_VIEWS = 120
+_MOST_BYTES = 512 * 1024 * 1024  # of an unpacked run; a run of the largest network has 200 MB
+_DPI = 150
+
+
+def figure_png(snapshot: Snapshot, name: str) -> bytes:
+    """A view as PNG: `planes`, `losses` or `reconstructions`."""
+    figure = {"planes": _planes, "losses": _losses, "reconstructions": _pictures}[name](snapshot)
+    sheet = io.BytesIO()
+    figure.savefig(sheet, format="png", dpi=_DPI, facecolor="white")
+    return sheet.getvalue()
+
+
+def _planes(snapshot: Snapshot) -> Figure:
+    view, data = snapshot.view, snapshot.dataset
+    if view is None or data is None:
+        return plot_codebook_2d(None, None, None)
+    dead_share = 0.1 / view.codebook.shape[1]
+    return plot_codebook_2d(view.codebook, view.z_e, data.labels, view.usage_ema, dead_share)
+
+
+def _losses(snapshot: Snapshot) -> Figure:
+    curves = snapshot.curves
+    history: dict[str, Any] = {"step": curves.train_steps}
+    history |= {name: curves.train[:, i] for i, name in enumerate(curves.train_names)}
+    return plot_loss_curves(history if len(curves.train_steps) else None)
+
+
+def _pictures(snapshot: Snapshot) -> Figure:
+    view = snapshot.view
+    if view is None:
+        return plot_codebook_2d(None, None, None)
+    titles = wire.pack_description(snapshot)["picture_titles"]
+    return plot_picture_rows(
+        titles, [view.sample_inputs, *view.sample_recons, view.sample_unquantised]
+    )
+
+
+def run_zip(run: Trainer) -> bytes:
+    """Weights, codes, optimiser and settings as a zip of safetensors and JSON."""
+    packed = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        run.save(folder)
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in (SETTINGS, ARRAYS):
+                archive.write(Path(folder) / name, name)
+    return packed.getvalue()
+
+
+def import_run(run: Trainer, path: str | Path) -> None:
+    """Replace the run by one from a zip that `run_zip` made.
+
+    Raises:
+        ValueError: it is not such a zip.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
+            for name in (SETTINGS, ARRAYS):
+                # Only the two known names, never a path out of the archive.
+                if archive.getinfo(name).file_size > _MOST_BYTES:
+                    raise ValueError("that run is too large")
+                (Path(folder) / name).write_bytes(archive.read(name))
+            run.load(folder)
+    except (zipfile.BadZipFile, KeyError):
+        raise ValueError("that file is not an exported run") from None
+
+
+def replay_html(run: Trainer) -> bytes:
+    """The run so far as one page that opens from disk, without Python and without a network."""
+    snapshot, views = run.snapshot(), run.timeline()
+    if snapshot.view is None or not views:
+        raise ValueError("nothing to replay yet: start training first")
+    chosen = sorted(set(np.linspace(0, len(views) - 1, _REPLAY_VIEWS).astype(int)))
+    course = {
+        "parts": _still_parts(snapshot),
+        "views": [_slim(views[i]) for i in chosen],
+    }
+    packed = base64.b64encode(gzip.compress(json.dumps(course).encode(), 6)).decode("ascii")
+    page = read_asset("replay.html")
+    for mark, text in {
+        "/*STYLE*/": read_asset("dashboard.css"),
+        "<!--DASHBOARD-->": read_asset("dashboard.html"),
+        "/*SCRIPT*/": dashboard_script(),
+        "COURSE": packed,
+    }.items():
+        page = page.replace(mark, text, 1)
+    return page.encode()
+
+
+def _still_parts(snapshot: Snapshot) -> dict[str, Any]:
+    frame = {**wire.pack_frame(snapshot), "status": str(Status.PAUSED), "steps_per_second": 0}
+    return {
+        "frame": frame,
+        "description": wire.pack_description(snapshot),
+        "curves": wire.pack_curves(snapshot),
+        "gallery": wire.pack_gallery(snapshot),
+        "images": wire.pack_images(snapshot),
+    }
+
+
+def _slim(view: View) -> dict[str, Any]:
+    return {"step": view.step, "view": wire.pack_view(view)}

@@ -1,0 +1,21 @@
+// Files: figures drawn by the server, the run, and the replay, saved by the browser.
+
+async function saveFile(what) {
+  const reply = await act({ do: "export", what });
+  if (!reply) return;
+  const anchor = document.createElement("a");
+  anchor.href = URL.createObjectURL(new Blob([bytesOf(reply.file)]));
+  anchor.download = reply.name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(anchor.href), 60000);
+}
+
+function listenForExport() {
+  find("export").addEventListener("click", async (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    button.disabled = true;
+    await saveFile(button.dataset.what);
+    button.disabled = false;
+  });
+}

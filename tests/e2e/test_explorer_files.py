@@ -1,0 +1,94 @@
+"""Lessons, links, exports, import and the replay page, in a real browser."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.e2e
+
+_SLOW = 60_000
+
+
+@pytest.fixture
+def page(open_explorer) -> Page:
+    """A paused run that has learned for a moment."""
+    page = open_explorer()
+    if page.eval_on_selector(".rq", "root => root.rqState.frame.step") < 30:
+        page.get_by_role("button", name="Start Training").click()
+        _wait(page, "frame.step > 30 && frame.view")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    _wait(page, "frame.status === 'paused' && frame.view && gallery")
+    return page
+
+
+def _wait(page: Page, condition: str) -> None:
+    page.wait_for_function(
+        "() => { const {frame, description, gallery, past} ="
+        " document.querySelector('.rq')?.rqState || {};"
+        f" return frame && ({condition}); }}",
+        timeout=_SLOW,
+    )
+
+
+def _download(page: Page, button: str, folder: Path) -> Path:
+    with page.expect_download(timeout=_SLOW) as waiting:
+        page.get_by_role("button", name=button).click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def test_a_figure_is_saved_as_png(page, tmp_path):
+    picture = _download(page, "Planes, PNG", tmp_path)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_exported_run_comes_back_by_import(page, tmp_path):
+    step = page.eval_on_selector(".rq", "root => root.rqState.frame.step")
+    packed = _download(page, "Run, zip", tmp_path)
+    assert sorted(zipfile.ZipFile(packed).namelist()) == ["run.json", "run.safetensors"]
+    page.get_by_role("button", name="Reset", exact=True).click()
+    _wait(page, "frame.step === 0")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Import a run").click()
+    chooser.value.set_files(packed)
+    _wait(page, f"frame.step === {step} && frame.status === 'paused'")
+
+
+def test_the_replay_opens_from_disk_and_scrubs(page, open_page, tmp_path):
+    replay = _download(page, "Replay, HTML", tmp_path)
+    step = page.eval_on_selector(".rq", "root => root.rqState.frame.step")
+    disk = open_page(replay.as_uri())
+    _wait(disk, f"frame.step === {step} && frame.view")
+    before = disk.eval_on_selector(".rq-planes canvas", "canvas => canvas.toDataURL()")
+    disk.locator("[data-rq=timeline]").fill("0")
+    _wait(disk, "past && past.step < frame.step")
+    disk.wait_for_timeout(300)
+    after = disk.eval_on_selector(".rq-planes canvas", "canvas => canvas.toDataURL()")
+    assert after != before
+    expect(disk.locator("[data-rq=pad]")).to_be_hidden()
+
+
+def test_a_lesson_resets_to_its_recipe_trains_and_the_widgets_follow(page):
+    page.locator("#lesson input").click()
+    page.get_by_role("option", name="One level of 32 codes").click()
+    expect(page.locator("#lesson-text")).to_contain_text("32 pictures")
+    page.get_by_role("button", name="Run this lesson").click()
+    _wait(page, "description.codes === 32 && description.levels === 1 && frame.step > 0")
+    page.get_by_role("button", name="New run").click()
+    expect(page.locator("#recipe-num_codes input[type=number]")).to_have_value("32", timeout=_SLOW)
+    page.wait_for_function("location.hash.includes('num_codes=32')", timeout=_SLOW)
+
+
+def test_a_link_with_other_settings_asks_first_and_then_applies_them(open_explorer):
+    open_explorer()  # the run has its defaults
+    page = open_explorer("/#lambda_commit=0.85&num_codes=8&voronoi=0")
+    expect(page.locator("[data-rq=link]")).to_contain_text("lambda_commit = 0.85", timeout=_SLOW)
+    assert page.eval_on_selector(".rq", "root => root.rqState.view.voronoi") is False
+    page.get_by_role("button", name="Apply to the run").click()
+    _wait(page, "description.codes === 8 && frame.hyper.lambda_commit === 0.85")
+    expect(page.locator("[data-rq=link]")).to_be_hidden()
