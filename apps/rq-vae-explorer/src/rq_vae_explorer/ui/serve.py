@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
@@ -49,10 +50,18 @@ def serve(
             footer_links=[],
         )
         print(f"RQ-VAE Explorer: {page.local_url}  (Ctrl-C ends it)", flush=True)
+        threading.Thread(target=_prepare, args=(trainer,), daemon=True).start()
         threading.Event().wait()
     finally:
         page.close(verbose=False)
         trainer.close()
+
+
+def _prepare(trainer: Trainer) -> None:
+    """Load the data and build the network now, so that the page shows the untrained state."""
+    # A closed trainer or missing data is told by the page, not by this thread.
+    with contextlib.suppress(Exception):
+        _ = trainer.params
 
 
 def _choose_port(address: str, port: int | None) -> int:
@@ -67,11 +76,9 @@ def _choose_port(address: str, port: int | None) -> int:
         _end(2, f"GRADIO_SERVER_PORT is a number, not {named!r}")
     if not 0 <= number < 65536:
         _end(2, f"a port lies between 0 (any free one) and 65535, not {number}")
-    if number == 0:
-        return _any_port(address)
     if not _is_free(address, number):
-        _end(1, f"port {number} on {address} cannot be used; choose another with --port")
-    return number
+        _end(1, f"cannot serve on {address}, port {number}; choose another with --host or --port")
+    return number or _any_port(address)
 
 
 def _is_free(address: str, port: int) -> bool:
