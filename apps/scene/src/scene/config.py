@@ -99,10 +99,14 @@ class VQGANTraining(Training):
     `continuous_steps`: the first steps train a plain autoencoder. Quantised from the first step
     on, residual codes lock the latents into the few directions that the untrained encoder had;
     started by k-means on a trained encoder they keep all of them.
+
+    `decoder_only`: encoder and codebooks stay as they are, so that the codes keep their meaning
+    and a transformer trained on them still fits, while the pictures go on getting better.
     """
 
     crop_size: Size | None = None
     continuous_steps: Annotated[int, Field(ge=0)] = 200
+    decoder_only: bool = False
     flip: bool = False
 
     @model_validator(mode="after")

@@ -60,16 +60,22 @@ def check_run_folder(out: Path, resume: bool, force: bool) -> None:
 def train(arguments: argparse.Namespace) -> None:
     """Run the training that the flags describe."""
     from scene.config import VQGANConfig, load_config
+    from scene.errors import SceneError
 
     check_run_folder(arguments.out, arguments.resume, arguments.force)
-    config = load_config(VQGANConfig, arguments.config, training_overrides(arguments))
+    overrides = training_overrides(arguments)
+    if arguments.decoder_only:
+        if not arguments.start_from:
+            raise SceneError("--decoder-only keeps the codes of a trained VQGAN: --start-from it")
+        overrides["training.decoder_only"] = True
+    config = load_config(VQGANConfig, arguments.config, overrides)
 
     from scene.dataset import ImageDataset
     from scene.training.loop import run_training
     from scene.training.vqgan import VQGANTrainer
 
     dataset = ImageDataset(config.data.data_dir, config.data.image_size)
-    trainer = VQGANTrainer(config, dataset)
+    trainer = VQGANTrainer(config, dataset, arguments.start_from)
     progress = run_training(trainer, arguments.out, arguments.resume)
     print(
         f"best validation loss {progress.best_loss:.4f} at step {progress.best_step}: "
@@ -81,6 +87,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Console entry point."""
     parser = create_parser("train-vqgan", "Train the picture tokenizer (VQGAN).", EPILOG)
     add_training_flags(parser, "runs/vqgan")
+    parser.add_argument(
+        "--start-from", type=Path, metavar="FOLDER", help="begin with the weights of a checkpoint"
+    )
+    parser.add_argument(
+        "--decoder-only",
+        action="store_true",
+        help="keep encoder and codes: pictures get better, a trained transformer still fits",
+    )
     return run_command(parser, train, argv)
 
 

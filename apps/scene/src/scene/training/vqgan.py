@@ -31,7 +31,7 @@ from scene.config import VQGANConfig
 from scene.dataset import ImageDataset, batch_indices
 from scene.errors import SceneError
 from scene.evaluation.reconstruction import psnr, reconstruct
-from scene.images import save_png, to_float
+from scene.images import save_png, to_float, to_uint8
 from scene.training.loop import StepReport, scalar
 from scene.vqgan import VQGAN, PatchDiscriminator
 from scene.vqgan.discriminator import adaptive_weight, discriminator_hinge, generator_hinge
@@ -58,7 +58,10 @@ class VQGANTrainer:
 
     name = "vqgan"
 
-    def __init__(self, config: VQGANConfig, dataset: ImageDataset) -> None:
+    def __init__(
+        self, config: VQGANConfig, dataset: ImageDataset, start_from: Path | None = None
+    ) -> None:
+        """`start_from`: checkpoint whose weights and palette the run begins with."""
         self.config = config
         self.training = config.training
         self.dataset = dataset
@@ -71,14 +74,14 @@ class VQGANTrainer:
                 f"batch_size {self.training.batch_size}: lower batch_size or add pictures"
             )
         self.steps_per_epoch = len(self.fit_items) // self.training.batch_size
-        self.palette_index: PaletteIndex | None = None
-        if config.model.palette_size:
-            colours = collect_palette(
-                dataset.pixels[self.fit_items], config.model.palette_size, self.training.seed
-            )
-            self.palette_index = PaletteIndex(colours)
+        self.palette_index = self._find_palette(start_from)
         mx.random.seed(self.training.seed)
         self.model = build_vqgan(config, self._palette())
+        if start_from:
+            load_weights(self.model, start_from)
+        if self.training.decoder_only:
+            self.model.encoder.freeze()
+            self.model.quantizer.freeze()
         self.discriminator = PatchDiscriminator(
             config.model.in_channels,
             config.loss.discriminator_channels,
@@ -90,6 +93,17 @@ class VQGANTrainer:
         self.judge_optimizer.init(self.discriminator.trainable_parameters())
         self.usage: list[np.ndarray] = []
         mx.eval(self.model.state, self.discriminator.state)
+
+    def _find_palette(self, start_from: Path | None) -> PaletteIndex | None:
+        size = self.config.model.palette_size
+        if not size:
+            return None
+        if start_from:
+            colours = read_arrays(start_from, MODEL)["palette_head.palette"]
+            return PaletteIndex(to_uint8(np.asarray(colours)))
+        return PaletteIndex(
+            collect_palette(self.dataset.pixels[self.fit_items], size, self.training.seed)
+        )
 
     def _palette(self) -> mx.array | None:
         return (
@@ -140,11 +154,13 @@ class VQGANTrainer:
         rng = np.random.default_rng((self.training.seed, step))
         batch = self._batch(self._crops(step, rng), rng)
         loss = self.config.loss
-        quantize = step >= self.training.continuous_steps
-        if step == self.training.continuous_steps:
+        settled = self.training.decoder_only
+        quantize = settled or step >= self.training.continuous_steps
+        if not settled and step == self.training.continuous_steps:
             self._start_codebooks(step)
         adversarial = loss.adversarial > 0 and done >= loss.adversarial_start
         self.model.train()
+        self.model.quantizer.train(not settled)
 
         def objective(model: VQGAN) -> tuple[mx.array, dict[str, mx.array], mx.array]:
             return self._objective(model, batch, quantize, adversarial)
