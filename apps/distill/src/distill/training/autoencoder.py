@@ -13,7 +13,7 @@ from distill.training.optimizer import cosine_optimizer, optimizer_step
 
 _BATCH = 24
 _CROP_S = 1.0
-_START_BATCHES = 16
+_START_BATCHES = 32
 _COMMITMENT = 0.25
 _SQUARE_WEIGHT = 0.5
 _DROPOUT_SHARE = 0.5

@@ -1,26 +1,33 @@
-"""Random crops of the training sounds, varied in speed and loudness.
+"""Random crops of the training sounds, varied in speed, colour, company and loudness.
 
-A corpus of minutes is learnt by heart unless it is varied. Speed (and with it pitch) is varied
-once, by resampling; loudness at every draw.
+A corpus of minutes is learnt by heart unless it is varied: without colouring and mixing, held-out
+error stood still after a third of the training while that of the training sounds went on falling.
+Speed (and with it pitch) is varied once, by resampling; the rest at every draw.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import interpolate, pad
 
 from distill.audio.spectrogram import AudioSpectrogram
 from distill.audio.torchaudio_ops import resample
 from distill.training.corpus import Corpus
 
 _SPEEDS = ((8, 9), (9, 8), (5, 6), (6, 5), (3, 4), (4, 3))
-_VARIED_SHARE = 0.5
+_VARIED_SHARE = 0.6
 _VARIED_UP_TO_S = 900.0
 _GAP_FRAMES = 8
 _QUIET_SHARE = 0.15  # of crops that are turned down by as much as 40 dB
 _QUIET_BELS = -2.0  # log10 of amplitude
 _GAIN_BELS = (-0.5, 0.15)
+_COLOURED_SHARE = 0.7
+_COLOUR_KNOTS = 6  # of a smooth curve over the bands
+_COLOUR_BELS = 0.25  # 5 dB
+_MIXED_SHARE = 0.25
+_LN10 = math.log(10.0)
 
 
 @dataclass(frozen=True)
@@ -70,13 +77,29 @@ class MelBank:
         return cls(plain, varied, spectrogram.floor_value)
 
     def draw(self, count: int, frames: int, generator: torch.Generator) -> Tensor:
-        """Random crops with random gain, which in log mels is a sum: (count, n_mels, frames)."""
+        """Random crops, coloured, sometimes mixed in pairs, of random loudness: (count, n_mels,
+        frames)."""
         crops = []
         for _ in range(count):
-            source = _choose(self.plain, self.varied, generator)
-            start = _randint(source.shape[-1] - frames + 1, generator)
-            crops.append(source[:, start : start + frames] + draw_gain(generator))
+            crop = self._coloured(frames, generator)
+            if _chance(_MIXED_SHARE, generator):
+                other = self._coloured(frames, generator) - float(torch.rand((), generator=generator))
+                # Powers of unrelated sounds add up.
+                crop = torch.logaddexp(2 * _LN10 * crop, 2 * _LN10 * other) / (2 * _LN10)
+            # Loudness is a sum in log mels.
+            crops.append(crop + draw_gain(generator))
         return torch.stack(crops).clamp_min(self.floor)
+
+    def _coloured(self, frames: int, generator: torch.Generator) -> Tensor:
+        source = _choose(self.plain, self.varied, generator)
+        start = _randint(source.shape[-1] - frames + 1, generator)
+        crop = source[:, start : start + frames]
+        if not _chance(_COLOURED_SHARE, generator):
+            return crop
+        knots = _COLOUR_BELS * torch.randn(1, 1, _COLOUR_KNOTS, generator=generator)
+        curve = interpolate(knots, crop.shape[0], mode="linear", align_corners=True)[0, 0]
+        # Silence has no colour: what lies at the floor stays there.
+        return torch.where(crop > self.floor + 0.01, crop + curve[:, None], crop)
 
 
 def draw_gain(generator: torch.Generator) -> float:
@@ -94,7 +117,11 @@ def _join(waves: list[Tensor], hop: int, at_least: int) -> Tensor:
 
 
 def _choose(plain: Tensor, varied: Tensor, generator: torch.Generator) -> Tensor:
-    return varied if float(torch.rand((), generator=generator)) < _VARIED_SHARE else plain
+    return varied if _chance(_VARIED_SHARE, generator) else plain
+
+
+def _chance(share: float, generator: torch.Generator) -> bool:
+    return float(torch.rand((), generator=generator)) < share
 
 
 def _randint(end: int, generator: torch.Generator) -> int:

@@ -54,7 +54,7 @@ def train(job: Job) -> LoadedVQModel:
     with _private_randomness(job.config.seed):
         for name in STAGES:
             before = run.stage(name, before)
-    loaded = run.write_model()
+        loaded = run.write_model()
     job.state_path.unlink(missing_ok=True)
     return loaded
 
