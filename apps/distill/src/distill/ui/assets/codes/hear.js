@@ -31,13 +31,24 @@ function createHearing() {
       const samples = cached ? known : await known;
       if (wanted !== key) return; // something else was asked in the meantime
       app.sound.playShot(samples);
-      log.push({ key, cached, ms: since ? performance.now() - since : null });
-      if (log.length > 200) log.shift();
+      note({ key, cached, ms: since ? performance.now() - since : null, peak: 0 });
     } catch (problem) {
       tell(problem);
     }
   }
   let wanted = "";
+
+  // Remembers a sound and how loud it came out, as the meter saw it.
+  function note(entry) {
+    log.push(entry);
+    if (log.length > 200) log.shift();
+    let looks = 12;
+    const look = () => {
+      entry.peak = Math.max(entry.peak, app.sound.peakNow());
+      if (looks-- > 0) setTimeout(look, 30);
+    };
+    look();
+  }
 
   // A cell sounds as its column does with the levels up to its own: that is what the key names.
   function cellKey(level, column, alone) {

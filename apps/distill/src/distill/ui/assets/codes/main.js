@@ -31,8 +31,8 @@ window.addEventListener("distill-open", (event) => {
   openTab("Codes");
   app.opening(event.detail.name, () => call("show", { clip: event.detail.clip }));
 });
-window.addEventListener("distill-model", () => {
-  openTab("Codes");
+window.addEventListener("distill-model", (event) => {
+  if (event.detail.open) openTab("Codes");
   start();
 });
 

@@ -95,19 +95,21 @@ function createPlayer(sound, fetchSound) {
     begin(at);
   }
 
+  // Where the run turns or ends. From behind a loop the sound first runs to its own end.
+  const edge = () => Math.min(length, stop ?? (loop && run.at <= loop[1] ? loop[1] : length));
+
   function pump() {
     if (!run || run.end !== null) return;
     const now = sound.context.currentTime;
     const ahead = document.hidden ? 2.5 : 0.35;
     if (run.time < now) run.time = now + 0.01; // the sound was late: go on from here
     for (let guard = 0; run.time < now + ahead && guard < 400; guard++) {
-      const limit = stop ?? (loop && run.at < loop[1] ? loop[1] : length);
-      if (run.at >= limit) {
+      if (run.at >= edge()) {
         if (stop === null && loop) run.at = loop[0];
         else { run.end = run.time; break; }
       }
       const index = Math.floor(run.at / CHUNK);
-      const until = Math.min((index + 1) * CHUNK, stop ?? (loop && run.at < loop[1] ? loop[1] : length), length);
+      const until = Math.min((index + 1) * CHUNK, edge());
       const buffers = tracks.map((track) => chunk(track, index));
       if (buffers.includes(null)) break;
       for (const track of tracks) if ((index + 1) * CHUNK < length) chunk(track, index + 1);

@@ -182,6 +182,8 @@ function createPointer() {
 
   for (const [lane, canvas] of Object.entries(canvases)) {
     canvas.addEventListener("pointerdown", (event) => down(event, lane));
+    // A press would take the focus away from the grid, and with it the keys.
+    canvas.addEventListener("mousedown", (event) => event.preventDefault());
     canvas.addEventListener("pointermove", (event) => move(event, lane));
     canvas.addEventListener("pointerup", up);
     canvas.addEventListener("pointercancel", up);

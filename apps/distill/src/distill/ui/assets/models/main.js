@@ -1,6 +1,6 @@
 // The Models tab: one card per model, from its header alone.
 
-const changed = () => window.dispatchEvent(new CustomEvent("distill-model"));
+const changed = (open) => window.dispatchEvent(new CustomEvent("distill-model", { detail: { open } }));
 const button = (text, action, extra = {}) => make("button", { type: "button", onclick: action, ...extra }, text);
 
 const FIGURES = {
@@ -43,7 +43,7 @@ function card(model) {
       make("div", { class: "ds-acts" }, button("Delete…", () => askDelete(model), { class: "ds-danger" })));
   return make("article", { class: "ds-card ds-model", "data-model": model.id, "data-used": String(model.used) }, head, usage(model), facts(model),
     make("div", { class: "ds-acts" },
-      button(model.used ? "Open Codes" : "Use it", () => (model.used ? openTab("Codes") : act("use", { model: model.id }, true)), { class: "ds-strong" }),
+      button(model.used ? "Open Codes" : "Use it", () => (model.used ? openTab("Codes") : act("use", { model: model.id }, true, true)), { class: "ds-strong" }),
       button("Export", () => download(model)),
       model.own ? button("Rename…", (event) => rename(model, event.target.closest("article"))) : null,
       model.own ? button("Delete…", () => askDelete(model), { class: "ds-danger" }) : null));
@@ -55,10 +55,11 @@ function show(reply) {
     part("cards").append(make("p", { class: "ds-card ds-soft" }, "No model yet: train one on the Train tab, or import a .distill file."));
 }
 
-async function act(name, payload, other = false) {
+// `other`: the session works with another model now; `open`: and wants to see what it makes.
+async function act(name, payload, other = false, open = false) {
   try {
     show(await call(name, payload));
-    if (other) changed();
+    if (other) changed(open);
   } catch (problem) { tell(problem); }
 }
 
