@@ -163,12 +163,8 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    try:
-        from distill.ui.app import main as serve
-    except ModuleNotFoundError as error:
-        if error.name not in ("distill.ui", "distill.ui.app"):
-            raise
-        return _fail("the page is not part of this build; see `distill --help` for the commands")
+    from distill.ui.app import main as serve
+
     serve(host=args.host, port=args.port, open_browser=not args.no_browser)
     return 0
 

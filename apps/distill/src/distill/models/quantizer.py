@@ -105,7 +105,9 @@ class ResidualQuantizer(nn.Module):
             distance = residual.square().sum(-1, keepdim=True) + book.square().sum(1)
             distance = (distance - 2.0 * residual @ book.T).flatten(1)  # (N, prefixes * K)
             last = level == self.config.levels - 1
-            best = distance.topk(1 if last else min(beams, distance.shape[1]), largest=False).indices
+            best = distance.topk(
+                1 if last else min(beams, distance.shape[1]), largest=False
+            ).indices
             prefix, code = best // self.config.codes, best % self.config.codes  # (N, kept)
             residual = _take(residual, prefix) - book[code]
             indices = torch.cat([_take(indices, prefix), code[..., None]], dim=-1)

@@ -83,7 +83,9 @@ class MelBank:
         for _ in range(count):
             crop = self._coloured(frames, generator)
             if _chance(_MIXED_SHARE, generator):
-                other = self._coloured(frames, generator) - float(torch.rand((), generator=generator))
+                other = self._coloured(frames, generator) - float(
+                    torch.rand((), generator=generator)
+                )
                 # Powers of unrelated sounds add up.
                 crop = torch.logaddexp(2 * _LN10 * crop, 2 * _LN10 * other) / (2 * _LN10)
             # Loudness is a sum in log mels.
