@@ -13,6 +13,16 @@ def read_asset(name: str) -> str:
 
 
 def dashboard_script() -> str:
-    """All `static/*.js` in the order of their numbers: one function body for the component."""
-    names = sorted(entry.name for entry in _STATIC.iterdir() if entry.name.endswith(".js"))
-    return "\n".join(read_asset(name) for name in names)
+    """All numbered `static/*.js` in their order: one function body for the component."""
+    return _joined(".js")
+
+
+def dashboard_style() -> str:
+    """All numbered `static/*.css` in their order, to be nested in the component's element."""
+    return _joined(".css")
+
+
+def _joined(suffix: str) -> str:
+    names = sorted(entry.name for entry in _STATIC.iterdir())
+    numbered = [name for name in names if name.endswith(suffix) and name[0].isdigit()]
+    return "\n".join(read_asset(name) for name in numbered)

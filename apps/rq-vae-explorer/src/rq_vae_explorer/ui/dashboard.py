@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from fastapi import Response
 
-from rq_vae_explorer.ui.assets import dashboard_script, read_asset
+from rq_vae_explorer.ui.assets import dashboard_script, dashboard_style, read_asset
 from rq_vae_explorer.ui.endpoints import answer_act, answer_part
 from rq_vae_explorer.ui.runs import Runs
 
@@ -23,7 +23,7 @@ def create_dashboard(runs: Runs) -> gr.HTML:
 
     return gr.HTML(
         html_template=read_asset("dashboard.html"),
-        css_template=read_asset("dashboard.css"),
+        css_template=dashboard_style(),
         js_on_load=dashboard_script(),
         server_functions=[fetch_part, act],
         apply_default_css=False,

@@ -21,7 +21,7 @@ from rq_vae_explorer.training.runs import ARRAYS, SETTINGS
 from rq_vae_explorer.training.snapshot import Snapshot, Status, View
 from rq_vae_explorer.training.trainer import Trainer
 from rq_vae_explorer.ui import wire
-from rq_vae_explorer.ui.assets import dashboard_script, read_asset
+from rq_vae_explorer.ui.assets import dashboard_script, dashboard_style, read_asset
 from rq_vae_explorer.ui.plots import plot_codebook_2d, plot_loss_curves, plot_picture_rows
 
 _REPLAY_VIEWS = 120
@@ -104,7 +104,7 @@ def replay_html(run: Trainer) -> bytes:
     packed = base64.b64encode(gzip.compress(json.dumps(course).encode(), 6)).decode("ascii")
     page = read_asset("replay.html")
     for mark, text in {
-        "/*STYLE*/": read_asset("dashboard.css"),
+        "/*STYLE*/": dashboard_style(),
         "<!--DASHBOARD-->": read_asset("dashboard.html"),
         "/*SCRIPT*/": dashboard_script(),
         "COURSE": packed,

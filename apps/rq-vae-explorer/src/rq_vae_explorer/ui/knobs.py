@@ -50,81 +50,100 @@ class Knobs:
 
 def create_knobs() -> Knobs:
     """Build the groups, inside a `gr.Blocks`."""
-    hyper = Hyper()
-    widgets: dict[str, Component] = {}
     with gr.Group(elem_classes="rq-group"):
         weights = create_lambda_sliders()
-        widgets |= {"lambda_commit": weights.commit, "lambda_codebook": weights.codebook}
     with gr.Accordion("Codebook update", open=True, elem_classes="rq-group"):
-        widgets["quantizer"] = _radio(
-            "quantizer",
-            "Rule",
-            [("Gradient", "gradient"), ("EMA", "ema"), ("Adam", "adam")],
-            "Own gradient descent obeys the weight above; EMA moves codes to the running mean of "
-            "their vectors; Adam divides the weight out, so that it does nothing.",
-            _VQ_VAE,
-        )
-        widgets["codebook_rate"] = _slider(
-            "codebook_rate", "Gradient rate", 0, 0.2, 0.005,
-            "Share of the way to its mean that a code of fair share moves in a step.", _VQ_VAE,
-        )  # fmt: skip
-        widgets["ema_decay"] = _slider(
-            "ema_decay", "EMA decay", 0.5, 0.999, 0.001,
-            "How long the running mean remembers: 0.99 is about a hundred batches.", _VQ_VAE,
-        )  # fmt: skip
-        widgets["restart"] = gr.Checkbox(
-            hyper.restart,
-            label="Restart dead codes",
-            info=_info("Puts a code that nobody chooses onto a vector of the batch.", _SOUNDSTREAM),
-            elem_id="knob-restart",
-        )
-        widgets["restart_threshold"] = _slider(
-            "restart_threshold", "Dead below", 0, 1, 0.05,
-            "As a part of the fair share 1/K of all assignments.", _SOUNDSTREAM,
-        )  # fmt: skip
+        codebook = _codebook_knobs()
         with gr.Row(elem_classes="rq-buttons"):
             kmeans = _button("k-means now", "kmeans-button")
             restart_now = _button("Restart dead now", "restart-dead-button")
     with gr.Accordion("Encoder and decoder", open=False, elem_classes="rq-group"):
-        widgets["learning_rate"] = gr.Number(
-            hyper.learning_rate,
-            label="Learning rate",
-            info=_info("Adam step of encoder and decoder; 0 freezes them.", _ADAM),
-            minimum=0,
-            maximum=0.1,
-            step=0.0005,
-            elem_id="knob-learning_rate",
-        )
-        widgets["estimator"] = _radio(
-            "estimator",
-            "Gradient through the quantiser",
-            [("Straight-through", "straight_through"), ("Rotation trick", "rotation")],
-            "Copied as it is, or turned and scaled as the code is to the vector.",
-            _ROTATION,
-        )
-        widgets["quantizer_dropout"] = _slider(
-            "quantizer_dropout", "Quantiser dropout", 0, 1, 0.05,
-            "Share of images decoded from fewer levels, which teaches level 1 to stand alone.",
-            _SOUNDSTREAM,
-        )  # fmt: skip
-        widgets["loss_scope"] = _radio(
-            "loss_scope",
-            "Losses on",
-            [("Every level", "per_level"), ("Final sum only", "final")],
-            "On the final sum only, level 1 is never asked to be a good coarse code.",
-            _RQ_VAE,
-        )
+        network = _network_knobs()
     with gr.Accordion("Sinkhorn balancing", open=False, elem_classes="rq-group"):
-        widgets["lambda_sinkhorn"] = _slider(
-            "lambda_sinkhorn", "Sinkhorn weight", 0, 2, 0.05,
-            "Pulls codes towards a balanced assignment of the batch, so that none goes unused.",
-            _SINKHORN,
-        )  # fmt: skip
-        widgets["sinkhorn_epsilon"] = _slider(
-            "sinkhorn_epsilon", "Softness", 0.01, 2, 0.01,
-            "Entropy of the assignment: small is nearly one code per vector.", _SINKHORN,
-        )  # fmt: skip
-    return Knobs(widgets, kmeans, restart_now)
+        sinkhorn = _sinkhorn_knobs()
+    first = {"lambda_commit": weights.commit, "lambda_codebook": weights.codebook}
+    return Knobs({**first, **codebook, **network, **sinkhorn}, kmeans, restart_now)
+
+
+def _codebook_knobs() -> dict[str, Component]:
+    """How codes move, and what becomes of dead ones."""
+    widgets: dict[str, Component] = {}
+    widgets["quantizer"] = _radio(
+        "quantizer",
+        "Rule",
+        [("Gradient", "gradient"), ("EMA", "ema"), ("Adam", "adam")],
+        "Own gradient descent obeys the weight above; EMA moves codes to the running mean of "
+        "their vectors; Adam divides the weight out, so that it does nothing.",
+        _VQ_VAE,
+    )
+    widgets["codebook_rate"] = _slider(
+        "codebook_rate", "Gradient rate", 0, 0.2, 0.005,
+        "Share of the way to its mean that a code of fair share moves in a step.", _VQ_VAE,
+    )  # fmt: skip
+    widgets["ema_decay"] = _slider(
+        "ema_decay", "EMA decay", 0.5, 0.999, 0.001,
+        "How long the running mean remembers: 0.99 is about a hundred batches.", _VQ_VAE,
+    )  # fmt: skip
+    widgets["restart"] = gr.Checkbox(
+        Hyper().restart,
+        label="Restart dead codes",
+        info=_info("Puts a code that nobody chooses onto a vector of the batch.", _SOUNDSTREAM),
+        elem_id="knob-restart",
+    )
+    widgets["restart_threshold"] = _slider(
+        "restart_threshold", "Dead below", 0, 1, 0.05,
+        "As a part of the fair share 1/K of all assignments.", _SOUNDSTREAM,
+    )  # fmt: skip
+    return widgets
+
+
+def _network_knobs() -> dict[str, Component]:
+    """How encoder and decoder learn."""
+    widgets: dict[str, Component] = {}
+    widgets["learning_rate"] = gr.Number(
+        Hyper().learning_rate,
+        label="Learning rate",
+        info=_info("Adam step of encoder and decoder; 0 freezes them.", _ADAM),
+        minimum=0,
+        maximum=0.1,
+        step=0.0005,
+        elem_id="knob-learning_rate",
+    )
+    widgets["estimator"] = _radio(
+        "estimator",
+        "Gradient through the quantiser",
+        [("Straight-through", "straight_through"), ("Rotation trick", "rotation")],
+        "Copied as it is, or turned and scaled as the code is to the vector.",
+        _ROTATION,
+    )
+    widgets["quantizer_dropout"] = _slider(
+        "quantizer_dropout", "Quantiser dropout", 0, 1, 0.05,
+        "Share of images decoded from fewer levels, which teaches level 1 to stand alone.",
+        _SOUNDSTREAM,
+    )  # fmt: skip
+    widgets["loss_scope"] = _radio(
+        "loss_scope",
+        "Losses on",
+        [("Every level", "per_level"), ("Final sum only", "final")],
+        "On the final sum only, level 1 is never asked to be a good coarse code.",
+        _RQ_VAE,
+    )
+    return widgets
+
+
+def _sinkhorn_knobs() -> dict[str, Component]:
+    """The transport loss."""
+    widgets: dict[str, Component] = {}
+    widgets["lambda_sinkhorn"] = _slider(
+        "lambda_sinkhorn", "Sinkhorn weight", 0, 2, 0.05,
+        "Pulls codes towards a balanced assignment of the batch, so that none goes unused.",
+        _SINKHORN,
+    )  # fmt: skip
+    widgets["sinkhorn_epsilon"] = _slider(
+        "sinkhorn_epsilon", "Softness", 0.01, 2, 0.01,
+        "Entropy of the assignment: small is nearly one code per vector.", _SINKHORN,
+    )  # fmt: skip
+    return widgets
 
 
 def _info(sentence: str, source: tuple[str, str]) -> str:
