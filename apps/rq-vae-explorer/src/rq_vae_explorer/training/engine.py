@@ -122,7 +122,8 @@ def _initialiser(model: Any, codebook_init: str, batch_size: int) -> Any:
         # Weakly typed leaves would make the training loop compile twice.
         return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, leaf.dtype), state)
 
-    return jax.jit(initialise)
+    # It runs once: time spent on optimising it would never come back.
+    return jax.jit(initialise, compiler_options={"xla_backend_optimization_level": 0})
 
 
 def initial_state(config: RunConfig, images: Array) -> TrainState:

@@ -67,8 +67,9 @@ PRESETS: tuple[Preset, ...] = (
         "restart-only",
         "Restarts alone do not save it",
         "Restarts on top of the losses of the final sum: dead codes are thrown back into the "
-        "cloud, but nothing asks level 1 to be a good code, so they starve again. Reconstruction "
-        "gets worse, not better. A cure must fit the cause.",
+        "cloud until all of them are in use. Yet the reconstruction is worse than in the "
+        "collapse: the codes jump, and nothing asks level 1 to be a good code on its own. Full "
+        "usage is not quality; a cure must fit the cause.",
         {
             "codebook_init": "uniform",
             "quantizer": "adam",
