@@ -125,3 +125,11 @@ def test_masks():
 def test_what_is_not_there_is_refused(tiny, codes, call):
     with pytest.raises(CodesError):
         call(tiny, codes)
+
+
+def test_a_held_cell_is_what_a_long_row_of_it_sounds_like(tiny, codes):
+    row = codes[:, 7:8].expand(1, 80, 4)
+    whole = decode_code_grid(row, (1, 80), (128, 320), tiny)
+    held = preview_time_slice(7, codes, tiny, *SHAPES)
+    inner = slice(480, len(held) - 480)  # between the fades
+    assert np.abs(held[inner] - whole[30 * 1024 :][: len(held)][inner]).max() < 1e-4

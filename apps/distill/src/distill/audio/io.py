@@ -44,7 +44,7 @@ class AudioFile:
 
     waveform: Tensor
     sample_rate: int
-    source_rate: int
+    source_rate: int | None = None
 
     @property
     def duration_s(self) -> float:

@@ -140,9 +140,14 @@ def decode_columns(
 
 def decode_reach(loaded: LoadedVQModel) -> int:
     """Columns on each side of a column that its codes can be heard in."""
+    return loaded.model.decoder_reach + synthesis_reach(loaded)
+
+
+def synthesis_reach(loaded: LoadedVQModel) -> int:
+    """Columns on each side of a column that its spectrogram can be heard in."""
     used = loaded.vocoder if loaded.spectrogram.synthesizer else None
     frames = used.reach if used else _GRIFFIN_LIM_FRAMES
-    return loaded.model.decoder_reach + -(-frames // loaded.vqvae_config.stride)
+    return -(-frames // loaded.vqvae_config.stride)
 
 
 def column_samples(loaded: LoadedVQModel) -> int:

@@ -13,11 +13,16 @@ import torch
 from torch import Tensor
 
 from distill.errors import CodesError
-from distill.inference.codes import checked_table, column_samples, decode_code_grid, decode_reach
+from distill.inference.codes import (
+    checked_table,
+    column_samples,
+    decode_code_grid,
+    synthesis_reach,
+)
 from distill.models.persistence import LoadedVQModel
 from distill.models.quantizer import NULL_CODE
 
-PREVIEW_S = 0.45
+PREVIEW_S = 0.4
 FADE_S = 0.01
 _BATCH = 32
 
@@ -43,7 +48,7 @@ def preview_single_code(
         pure: the code's vector alone.
 
     Returns:
-        (samples,) float32, 0.45 s with 10 ms fades.
+        (samples,) float32, 0.4 s with 10 ms fades.
 
     Raises:
         CodesError: no such level or code.
@@ -84,7 +89,7 @@ def preview_cell(
     """Sound of one cell, its column held for a moment with levels 0..level (`pure`: that alone).
 
     Returns:
-        (samples,) float32, 0.45 s with 10 ms fades.
+        (samples,) float32, 0.4 s with 10 ms fades.
 
     Raises:
         CodesError: no such cell, or codes that do not fit the model.
@@ -158,12 +163,15 @@ def _book_vectors(level: int, loaded: LoadedVQModel, pure: bool) -> Tensor:
 def _held(vectors: Tensor, loaded: LoadedVQModel) -> np.ndarray:
     """Vectors (N, D) as steady sounds (N, samples): the column repeated, with as much of itself
     around it as it can be heard in, so that nothing starts or stops within."""
-    rate = loaded.spectrogram.config.sample_rate
-    samples, reach = round(PREVIEW_S * rate), decode_reach(loaded)
-    columns = -(-samples // column_samples(loaded)) + 2 * reach
-    steady = vectors[:, :, None, None].expand(-1, -1, 1, columns)  # (N, D, 1, W)
-    sound = loaded.spectrogram.mel_to_waveform(loaded.model.decode(steady))[:, 0]
-    start = reach * column_samples(loaded)
+    rate, stride = loaded.spectrogram.config.sample_rate, loaded.vqvae_config.stride
+    samples, around = round(PREVIEW_S * rate), loaded.model.decoder_reach
+    steady = vectors[:, :, None, None].expand(-1, -1, 1, 2 * around + 1)  # (N, D, 1, W)
+    # In the middle each column is like the next: one of them is decoded and repeated.
+    column = loaded.model.decode(steady)[..., around * stride : (around + 1) * stride]
+    margin = synthesis_reach(loaded)
+    columns = -(-samples // column_samples(loaded)) + 2 * margin
+    sound = loaded.spectrogram.mel_to_waveform(column.repeat(1, 1, 1, columns))[:, 0]
+    start = margin * column_samples(loaded)
     sound = sound[:, start : start + samples].cpu().numpy()
     return sound * _fades(samples, round(FADE_S * rate))
 

@@ -99,8 +99,9 @@ def save_model(path: str | Path, loaded: LoadedVQModel) -> LoadedVQModel:
     return replace(loaded, metadata=named.metadata)
 
 
-def load_model(path: str | Path, device: str | torch.device = "cpu") -> LoadedVQModel:
-    """Read a model, trusting nothing: kind, version, configuration, shapes and hash are checked.
+def load_model(path: str | Path) -> LoadedVQModel:
+    """Read a model onto the CPU, trusting nothing: kind, version, configuration, shapes and hash
+    are checked.
 
     Raises:
         ModelFileError: missing, damaged, altered, hostile or of another kind.
@@ -116,7 +117,7 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> LoadedVQ
     if fingerprint(header, arrays) != header.metadata.sha256:
         raise ModelFileError(f"{path}: altered or damaged, its hash does not match")
     tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
-    return _assemble(header, tensors, torch.device(device), path)
+    return _assemble(header, tensors, path)
 
 
 def list_models(folder: str | Path) -> list[ListedModel]:
@@ -147,9 +148,7 @@ def _header_of(loaded: LoadedVQModel) -> ModelHeader:
     )
 
 
-def _assemble(
-    header: ModelHeader, tensors: Mapping[str, Tensor], device: torch.device, path: Path
-) -> LoadedVQModel:
+def _assemble(header: ModelHeader, tensors: Mapping[str, Tensor], path: Path) -> LoadedVQModel:
     spectrogram = AudioSpectrogram(header.spectrogram)
     vocoder = prior = None
     # On the meta device a hostile configuration asks for no memory before its shapes are checked.
@@ -164,7 +163,7 @@ def _assemble(
     for part, module in modules.items():
         if module is not None:
             _fill(module, part, left, path)
-            module.to(device).eval().requires_grad_(False)
+            module.eval().requires_grad_(False)
     if left:
         raise ModelFileError(f"{path}: holds unknown tensors ({next(iter(left))[:60]})")
     if header.metadata.synthesis == "vocoder":
@@ -175,7 +174,7 @@ def _assemble(
         model=model,
         spectrogram=spectrogram,
         metadata=header.metadata,
-        device=device,
+        device=torch.device("cpu"),
         codebook_health=header.codebook_health,
         vqvae_config=header.vqvae,
         prior=prior,
