@@ -46,6 +46,7 @@ def main(host: str | None = None, port: int | None = None, open_browser: bool = 
     # One thread decodes a short span faster than two that wait for each other.
     torch.set_num_threads(1)
     workshop = create_workshop(only_here=where.only_here)
+    threading.Thread(target=workshop.warm_up, name="distill-warm-up", daemon=True).start()
     demo = build_page(workshop)
     try:
         demo.launch(

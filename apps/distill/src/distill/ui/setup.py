@@ -11,6 +11,9 @@ from distill.ui.library import ModelLibrary
 from distill.ui.training_desk import TrainingDesk
 from distill.ui.workshop import Example, Workshop
 
+# What the first part of a file name stands for.
+_KINDS = {"ambi": "ambient", "elec": "electric", "guit": "guitar", "perc": "percussion"}
+
 
 def home() -> Path:
     """Where the user's models and training sounds are kept: `$DISTILL_HOME`, or `~/.distill`."""
@@ -34,8 +37,13 @@ def create_workshop(folder: Path | None = None, only_here: bool = True) -> Works
 
 
 def shipped_examples() -> list[Example]:
-    """The sounds that come with distill, by file name; titles are the names in words."""
-    paths = sorted(p for p in EXAMPLES.glob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
-    return [
-        Example(p.stem, p.stem.replace("_", " ").replace("-", " ").capitalize(), p) for p in paths
-    ]
+    """The sounds that come with distill, loops first: they show the most at a glance."""
+    paths = (p for p in EXAMPLES.glob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
+    ordered = sorted(paths, key=lambda p: (not p.stem.startswith("loop"), p.stem))
+    return [Example(path.stem, _title(path.stem), path) for path in ordered]
+
+
+def _title(stem: str) -> str:
+    kind, *rest = stem.replace("-", "_").split("_")
+    words = [_KINDS.get(kind, kind), *rest]
+    return " ".join(words).capitalize()

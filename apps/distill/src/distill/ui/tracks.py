@@ -13,11 +13,11 @@ import numpy.typing as npt
 import torch
 
 from distill.errors import CodesError
-from distill.inference.codes import column_samples, decode_columns
+from distill.inference.codes import column_samples, decode_columns, decode_reach
 from distill.models.persistence import LoadedVQModel
 from distill.ui.audio_payload import to_pcm
 
-BLOCK = 64  # columns decoded at a time
+BLOCK = 64  # columns decoded at a time, at least
 _NAME = re.compile(r"^([md]):(\d{1,3})$")
 
 
@@ -51,6 +51,8 @@ class Track:
         self.name = name
         self._loaded = loaded
         self.column_samples = column_samples(loaded)
+        # Each block is decoded with its surroundings: where they are wide, so are the blocks.
+        self._block = max(BLOCK, 2 * decode_reach(loaded))
         self.pcm = np.zeros(columns * self.column_samples, np.int16)
         self.known = np.zeros(columns, bool)
 
@@ -59,10 +61,10 @@ class Track:
 
         codes: (W, L), the clip's.
         """
-        first = start // self.column_samples // BLOCK * BLOCK
+        first = start // self.column_samples // self._block * self._block
         last = min(len(codes), -(-stop // self.column_samples))
-        for begin in range(first, last, BLOCK):
-            end = min(begin + BLOCK, len(codes))
+        for begin in range(first, last, self._block):
+            end = min(begin + self._block, len(codes))
             if not self.known[begin:end].all():
                 self.write(codes, begin, end)
         return self.pcm[start:stop]

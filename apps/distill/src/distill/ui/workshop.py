@@ -2,6 +2,7 @@
 
 import threading
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +71,11 @@ class Workshop:
                 labels=labels_of(loaded),
             )
         )
+
+    def warm_up(self) -> None:
+        """Load the model and encode the first example, so that the first page need not wait."""
+        with suppress(DistillError, IndexError):
+            self._example(self.library.load(self.library.default_id), self.examples[0].id)
 
     def example_codes(self, loaded: LoadedVQModel, example_id: str) -> Codes:
         """The codes (W, L) that a model gives an example."""

@@ -85,6 +85,7 @@ function createKeyboard() {
   }
 
   app.cells.host.addEventListener("keydown", (event) => {
+    part("root").dataset.by = "keys"; // shows where the focus is
     if (!view().clip) return;
     if (!view().cursor) app.goTo(0, 0, { quiet: true });
     if (act(event) === false) return;

@@ -52,6 +52,7 @@ function createPointer() {
     if (!view().clip || event.button > 0) return;
     const canvas = canvases[lane];
     canvas.setPointerCapture(event.pointerId);
+    delete part("root").dataset.by;
     app.cells.focus();
     hideTip();
     if (event.pointerType === "touch") {
