@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scene.checkpoints import load_vqgan
+from scene.checkpoints import fingerprint, load_vqgan
 from scene.config import TransformerConfig, VQGANConfig
 from scene.dataset import ImageDataset
 from scene.errors import SceneError
 from scene.train_transformer import main as train_transformer
 from scene.train_vqgan import main as train_vqgan
 from scene.training import loop
+from scene.training.batches import split
 from scene.training.transformer import TransformerTrainer
-from scene.training.vqgan import VQGANTrainer, split
+from scene.training.vqgan import VQGANTrainer
 
 VQGAN_YAML = """
 model: {hidden_channels: 4, codebook_size: 16, codebook_dim: 4, num_res_blocks: 1, num_levels: 2,
@@ -211,6 +212,20 @@ def test_learning_rate_warms_up_and_falls():
     assert rates[1] == rates[2] == training.learning_rate
     assert rates[3] < rates[2]
     assert rates[4] == pytest.approx(training.learning_rate * 0.05, rel=0.01)
+
+
+def test_the_decoder_can_learn_on_while_the_codes_stay(own_data):
+    assert train_vqgan(vqgan_flags(own_data, "v", "--epochs", "1")) == 0
+    best = own_data / "v" / "best"
+    flags = vqgan_flags(own_data, "d", "--decoder-only", "--start-from", str(best), "--steps", "3")
+    assert train_vqgan(flags) == 0
+    before, _ = load_vqgan(best)
+    after, _ = load_vqgan(own_data / "d" / "last")
+    x = mx.random.uniform(-1, 1, (2, 48, 64, 3))
+    assert mx.array_equal(before.encode(x), after.encode(x))
+    assert fingerprint(before) == fingerprint(after)
+    assert not mx.array_equal(before.decoder.head.weight, after.decoder.head.weight)
+    assert mx.array_equal(before.palette_head.palette, after.palette_head.palette)
 
 
 @pytest.mark.slow

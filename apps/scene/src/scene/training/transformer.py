@@ -30,8 +30,8 @@ from scene.config import TransformerConfig
 from scene.dataset import batch_indices
 from scene.errors import SceneError
 from scene.images import save_png, to_uint8
+from scene.training.batches import split
 from scene.training.loop import StepReport, scalar
-from scene.training.vqgan import split
 from scene.transformer import ImageTransformer, SimpleTokenizer
 from scene.transformer.tokenizer import UNKNOWN
 from scene.vqgan import VQGAN

@@ -1,7 +1,6 @@
 """Training of the VQGAN: batches of crops, one optimiser step, validation, sample sheets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
@@ -28,29 +27,21 @@ from scene.checkpoints import (
 )
 from scene.colours import PaletteIndex, collect_palette
 from scene.config import VQGANConfig
-from scene.dataset import ImageDataset, batch_indices
+from scene.dataset import ImageDataset
 from scene.errors import SceneError
 from scene.evaluation.reconstruction import psnr, reconstruct
 from scene.images import save_png, to_float, to_uint8
+from scene.training.batches import Batch, BatchMaker, split
 from scene.training.loop import StepReport, scalar
 from scene.vqgan import VQGAN, PatchDiscriminator
 from scene.vqgan.discriminator import adaptive_weight, discriminator_hinge, generator_hinge
-from scene.vqgan.losses import edge_mask, gradient_loss, l1_loss, palette_loss, sample_pixels
+from scene.vqgan.losses import edge_mask, gradient_loss, l1_loss, palette_loss
 from vq_common.health import usage_counts
 
 VALIDATION_PICTURES = 32
 SAMPLE_PICTURES = 8
 START_BATCHES, START_VECTORS = 64, 8192  # what the k-means start looks at
 USAGE_WINDOW = 50  # steps over which the bar counts used codes
-
-
-@dataclass(frozen=True)
-class Batch:
-    """`x` (B, H, W, 3) in [-1, 1]; flat pixel numbers (P,) and their colour classes (P,)."""
-
-    x: mx.array
-    pixels: mx.array | None = None
-    classes: mx.array | None = None
 
 
 class VQGANTrainer:
@@ -75,6 +66,7 @@ class VQGANTrainer:
             )
         self.steps_per_epoch = len(self.fit_items) // self.training.batch_size
         self.palette_index = self._find_palette(start_from)
+        self.batches = BatchMaker(config, dataset, self.fit_items, self.palette_index)
         mx.random.seed(self.training.seed)
         self.model = build_vqgan(config, self._palette())
         if start_from:
@@ -116,43 +108,9 @@ class VQGANTrainer:
             rate, betas=list(betas), weight_decay=self.training.weight_decay, bias_correction=True
         )
 
-    def _crops(self, step: int, rng: np.random.Generator) -> np.ndarray:
-        """uint8 (B, h, w, 3): crops on the token grid, or whole pictures."""
-        chosen = self.fit_items[
-            batch_indices(len(self.fit_items), self.training.batch_size, step, self.training.seed)
-        ]
-        pictures = self.dataset.pixels[chosen]
-        if self.training.crop_size:
-            width, height = self.training.crop_size
-            rows = rng.integers(0, (pictures.shape[1] - height) // 16 + 1, len(chosen)) * 16
-            columns = rng.integers(0, (pictures.shape[2] - width) // 16 + 1, len(chosen)) * 16
-            pictures = np.stack(
-                [
-                    picture[y : y + height, x : x + width]
-                    for picture, y, x in zip(pictures, rows, columns, strict=True)
-                ]
-            )
-        if self.training.flip:
-            flips = rng.random(len(pictures)) < 0.5
-            pictures = np.where(flips[:, None, None, None], pictures[:, :, ::-1], pictures)
-        return pictures
-
-    def _batch(self, pictures: np.ndarray, rng: np.random.Generator) -> Batch:
-        x = mx.array(to_float(pictures))
-        if self.palette_index is None:
-            return Batch(x)
-        loss = self.config.loss
-        classes = self.palette_index.classes(pictures)  # (B, H, W)
-        count = max(1, round(classes.size * loss.palette_share))
-        colours = len(self.palette_index.palette)
-        chosen = sample_pixels(classes, count, loss.edge_weight, loss.rare_power, colours, rng)
-        labels = classes.ravel()[chosen].astype(np.int32)
-        return Batch(x, mx.array(chosen.astype(np.int32)), mx.array(labels))
-
     def train_step(self, step: int, learning_rate: float, done: float) -> StepReport:
         """One update of the model, and of the discriminator once it takes part."""
-        rng = np.random.default_rng((self.training.seed, step))
-        batch = self._batch(self._crops(step, rng), rng)
+        batch = self.batches.batch(step)
         loss = self.config.loss
         settled = self.training.decoder_only
         quantize = settled or step >= self.training.continuous_steps
@@ -182,8 +140,7 @@ class VQGANTrainer:
         self.model.eval()
         latents, count = [], 0
         for ahead in range(START_BATCHES):
-            rng = np.random.default_rng((self.training.seed, step + ahead))
-            z = self.model.encoder(mx.array(to_float(self._crops(step + ahead, rng))))
+            z = self.model.encoder(mx.array(to_float(self.batches.crops(step + ahead))))
             latents.append(z.reshape(-1, z.shape[-1]))
             mx.eval(latents)
             count += len(latents[-1])
@@ -304,15 +261,3 @@ class VQGANTrainer:
         self.judge_optimizer.state = unflatten(arrays, "judge_optimizer")
         self.discriminator.update(unflatten(arrays, "discriminator"))
         mx.eval(self.optimizer.state, self.judge_optimizer.state, self.discriminator.state)
-
-
-def split(count: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the training and of the validation items; at least one of each.
-
-    Raises SceneError if there is only one item.
-    """
-    if count < 2:
-        raise SceneError("one picture is too few: training and validation need one each")
-    order = np.random.default_rng(seed).permutation(count)
-    held = min(count - 1, max(1, round(count * share)))
-    return np.sort(order[held:]), order[:held]
