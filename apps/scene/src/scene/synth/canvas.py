@@ -33,7 +33,6 @@ COLUMNS = np.arange(WIDTH)[None, :]
 Y = ROWS + TOP + 0 * COLUMNS  # (200, 320) row numbers
 X = COLUMNS + 0 * ROWS  # (200, 320) column numbers
 THRESHOLD = (BAYER4[ROWS % 4, COLUMNS % 4] + 0.5) / 16  # (200, 320) in 0..1
-THRESHOLD_X4 = (np.argsort(np.argsort(BAYER4[0])) + 0.5) / 4
 
 
 @dataclass

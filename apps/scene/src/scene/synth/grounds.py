@@ -38,23 +38,13 @@ _CRACKS = _pattern([
 TEXTURES = {"grass": _TUFTS, "sand": _RIPPLES, "rock": _CRACKS}
 
 
-def profile(rng: np.random.Generator, base: int, swing: int, kind: str) -> np.ndarray:
-    """Heights (320,) of a skyline: knots every 32 pixels on an 8-pixel grid, joined by ``kind``.
-
-    ``kind``: "round" hills, "jagged" crags or "dune" with long backs and short lee sides.
-    """
-    knots = base + 8 * rng.integers(-swing // 8, swing // 8 + 1, 12)
+def profile(rng: np.random.Generator, base: int) -> np.ndarray:
+    """Heights (320,) of round hills: knots every 32 pixels, 8 rows up or down from ``base``."""
+    knots = base + 8 * rng.integers(-1, 2, 12)
     x = np.arange(320)
-    i, t = x // 32, (x % 32) / 32
-    a, b = knots[i], knots[i + 1]
-    if kind == "round":
-        t = (1 - np.cos(np.pi * t)) / 2
-        return np.rint((a + (b - a) * t) / 2).astype(int) * 2
-    if kind == "dune":
-        t = t**1.7
-        return np.rint(a + (b - a) * t).astype(int)
-    saw = np.array([0, -3, -1, -5, -2, 1, -3, 2])[(x // 4) % 8]
-    return np.rint(a + (b - a) * t).astype(int) + saw
+    a, b = knots[x // 32], knots[x // 32 + 1]
+    share = (1 - np.cos(np.pi * ((x % 32) / 32))) / 2
+    return np.rint((a + (b - a) * share) / 2).astype(int) * 2
 
 
 def under(top: np.ndarray) -> np.ndarray:

@@ -84,14 +84,12 @@ def add_clouds(
         canvas.stamp(shape[:, ::-1] if mirrored else shape, x, y + TOP, colours["cloud"])
 
 
-def glow(
-    canvas: Canvas, x: int, y: int, radius: int, colour: int, share: float = 0.35, below: int = 200
-) -> None:
+def glow(canvas: Canvas, x: int, y: int, radius: int, colour: int, share: float = 0.35) -> None:
     """Lighten two rings around a light, the outer one in a checker pattern."""
     distance = (COLUMNS + 0.5 - x) ** 2 + (ROWS + TOP + 0.5 - y) ** 2
     inside = distance < (radius * 0.6) ** 2
     ring = (distance < radius**2) & ~inside & (THRESHOLD < 0.5)
-    where = (inside | ring) & (below > ROWS + TOP)
+    where = inside | ring
     canvas.recolour(where, blend_table(colour, share))
 
 
@@ -130,7 +128,7 @@ def add_celestial(
     """
     x = at[0]
     if kind in ("full moon", "crescent moon", "stars"):
-        add_stars(canvas, colours, rng, horizon, 3 if kind == "stars" else 1)
+        add_stars(canvas, rng, horizon, 3 if kind == "stars" else 1)
     if kind == "sun":
         low = time in ("sunset", "dawn")
         radius = (24 if rng.random() < 0.5 and at[1] < 40 else 16) if low else 12
@@ -163,9 +161,7 @@ def add_celestial(
     return x, TOP + 32
 
 
-def add_stars(
-    canvas: Canvas, colours: Scheme, rng: np.random.Generator, horizon: int, amount: int
-) -> None:
+def add_stars(canvas: Canvas, rng: np.random.Generator, horizon: int, amount: int) -> None:
     """Stars of one pixel and crosses at fixed places of 32-pixel cells."""
     bright, dim = COLOUR["n9"], COLOUR["n7"]
     for row in range((horizon - 24) // 16):

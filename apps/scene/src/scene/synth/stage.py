@@ -109,11 +109,9 @@ def far_peaks(
         stage.canvas.stamp(stage.turn(shape), x, base - height, shades)
 
 
-def hills(
-    stage: Stage, base: int, swing: int, material: str, haze: float, kind: str = "round"
-) -> np.ndarray:
+def hills(stage: Stage, base: int, material: str, haze: float) -> np.ndarray:
     """A band of hills down to the bottom; returns its skyline (320,)."""
-    top = grounds.profile(stage.rng, base, swing, kind)
+    top = grounds.profile(stage.rng, base)
     shades = stage.colours.hazy(material, haze)
     paint_ground(stage.canvas, top, shades, None, light=0.65, dark=0.15)
     return top

@@ -13,11 +13,11 @@ from scene.synth.stamps import masonry, rocks
 
 def castle(stage: Stage) -> None:
     """A castle on a rocky hill above a valley."""
-    stage.horizon = stage.pick(132)
+    stage.horizon = 132
     open_sky(stage, 60)
     far_peaks(stage, stage.horizon, (96, 144), "far", 0.2, False, 4)
     weather.haze(stage.canvas, stage.horizon - 40, stage.horizon, stage.colours.haze, 0.4)
-    top = hills(stage, stage.horizon - 8, 8, "hill", 0.4)
+    top = hills(stage, stage.horizon - 8, "hill", 0.4)
     if stage.attributes["trees"] != "none":
         treeline(stage, top, "pines" if stage.attributes["trees"] == "pines" else "oaks", 0.45)
     hill_height, hill_width = stage.pick(40, 48), stage.pick(256, 288)
@@ -39,7 +39,7 @@ def castle(stage: Stage) -> None:
     stage.canvas.stamp(stage.turn(hill), left, base - hill_height, shades)
     _hill_road(stage, base - hill_height + 2, base + 8)
     shades, texture = ground_material(stage)
-    top = grounds.profile(stage.rng, base, 8, "round")
+    top = grounds.profile(stage.rng, base)
     grounds.paint_ground(stage.canvas, top, shades, texture, light=0.6, dark=0.05)
     if stage.attributes["foreground"] == "path":
         path(stage, base + 2, stage.focus, 320 - stage.focus)

@@ -50,13 +50,13 @@ _FACETS = _facet_tile()
 
 def cave(stage: Stage) -> None:
     """Out of the dark through the mouth of a cave, crystals glowing on both sides."""
-    stage.horizon = stage.pick(116)
+    stage.horizon = 116
     gem_names, rock_names = CRYSTALS[stage.attributes["mood"]]
     glass, rock = ramp(gem_names), ramp(rock_names)
     stage.light = (stage.focus + stage.pick(-16, 0, 16), 68)
     open_sky(stage, 32)
     far_peaks(stage, stage.horizon + 4, (96, 144), "far", 0.25, False, 4)
-    hills(stage, stage.horizon, 8, "hill", 0.2)
+    hills(stage, stage.horizon, "hill", 0.2)
     weather.haze(stage.canvas, stage.horizon - 24, stage.horizon + 8, stage.colours.haze, 0.3)
     stage.colours = replace(stage.colours, ramps=stage.colours.ramps | {"rock": rock})
     _cave_walls(stage, rock)

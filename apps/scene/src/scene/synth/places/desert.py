@@ -43,7 +43,7 @@ def desert(stage: Stage) -> None:
         _dunes(stage, stage.horizon + offset, haze, width)
         floor = stage.horizon + offset <= Y
         stage.canvas.paint(floor, int(blend_table(stage.colours.haze, haze)[sand[len(sand) - 3]]))
-    top = grounds.profile(stage.rng, stage.horizon + 52, 8, "round")
+    top = grounds.profile(stage.rng, stage.horizon + 52)
     grounds.paint_ground(stage.canvas, top, sand, "sand", 0.8, 0.3)
     if stage.attributes["foreground"] == "path":
         path(stage, stage.horizon + 48, stage.focus, 160)
@@ -61,7 +61,7 @@ def desert(stage: Stage) -> None:
 
 def _dunes(stage: Stage, base: int, haze: float, width: int) -> None:
     """A row of dunes: lit backs, sharp winding crests, shadowed lee sides."""
-    sand = stage.colours["snow"] if stage.snowy else stage.colours["sand"]
+    sand = stage.colours["sand"]
     shades = blend_table(stage.colours.haze, haze)[sand]
     height = width // 4 // 8 * 8
     shift = 16 * int(stage.rng.integers(width // 16))

@@ -13,7 +13,7 @@ from scene.synth.stamps import plants
 
 def lake(stage: Stage) -> None:
     """Mountains and woods mirrored in still water."""
-    stage.horizon = stage.pick(100)
+    stage.horizon = 100
     open_sky(stage, 48)
     far_peaks(
         stage,
@@ -25,7 +25,7 @@ def lake(stage: Stage) -> None:
         stage.pick(3, 4),
     )
     weather.haze(stage.canvas, stage.horizon - 28, stage.horizon, stage.colours.haze, 0.35)
-    top = hills(stage, stage.horizon - 4, 8, "hill", 0.2)
+    top = hills(stage, stage.horizon - 4, "hill", 0.2)
     kind = stage.attributes["trees"]
     if kind != "none":
         treeline(

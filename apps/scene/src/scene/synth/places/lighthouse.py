@@ -14,7 +14,7 @@ from scene.synth.stamps import houses, masonry, monuments, rocks
 
 def lighthouse(stage: Stage) -> None:
     """A lighthouse on a cliff over the sea, its beam lit in the dark."""
-    stage.horizon = stage.pick(132)
+    stage.horizon = 132
     open_sky(stage, 8)
     side = 1 if stage.focus > 160 else -1
     celestial = stage.attributes["celestial"]

@@ -15,7 +15,7 @@ def mountains(stage: Stage) -> None:
     far_peaks(stage, stage.horizon + 24, (144, 192), "rock", 0.12, True, stage.pick(3, 4))
     weather.haze(stage.canvas, stage.horizon - 12, stage.horizon + 28, stage.colours.haze, 0.35)
     kind = stage.attributes["trees"]
-    top = hills(stage, stage.horizon + 24, 8, "hill", 0.25)
+    top = hills(stage, stage.horizon + 24, "hill", 0.25)
     if kind != "none":
         treeline(stage, top + 4, "oaks" if kind == "oaks" else "pines", 0.25)
     _valley(stage, stage.horizon + 40)
@@ -24,7 +24,7 @@ def mountains(stage: Stage) -> None:
 def _valley(stage: Stage, base: int) -> None:
     """Near ground with trees, the thing in front and the frame."""
     shades, texture = ground_material(stage)
-    top = grounds.profile(stage.rng, base, 8, "round")
+    top = grounds.profile(stage.rng, base)
     grounds.paint_ground(stage.canvas, top, shades, texture, light=0.75, dark=0.1)
     if stage.attributes["foreground"] == "path":
         path(stage, base + 2, stage.focus, 320 - stage.focus)

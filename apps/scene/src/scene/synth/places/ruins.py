@@ -13,11 +13,11 @@ from scene.synth.stamps import masonry, monuments, rocks
 
 def ruins(stage: Stage) -> None:
     """Broken columns and an arch, overgrown."""
-    stage.horizon = stage.pick(116)
+    stage.horizon = 116
     open_sky(stage, 48)
     far_peaks(stage, stage.horizon, (96, 144), "far", 0.25, False, 4)
     weather.haze(stage.canvas, stage.horizon - 36, stage.horizon, stage.colours.haze, 0.4)
-    top = hills(stage, stage.horizon - 4, 8, "hill", 0.35)
+    top = hills(stage, stage.horizon - 4, "hill", 0.35)
     if stage.attributes["trees"] not in ("none", "palms"):
         treeline(stage, top, "oaks", 0.4)
     shades, texture = ground_material(stage)

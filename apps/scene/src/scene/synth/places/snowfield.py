@@ -13,7 +13,7 @@ def snowfield(stage: Stage) -> None:
     far_peaks(stage, stage.horizon + 8, (96, 144), "rock", 0.35, True, 4)
     weather.haze(stage.canvas, stage.horizon - 20, stage.horizon + 8, stage.colours.haze, 0.4)
     for offset, haze in ((0, 0.3), (24, 0.12)):
-        hills(stage, stage.horizon + offset, 8, "snow", haze)
+        hills(stage, stage.horizon + offset, "snow", haze)
         if stage.attributes["trees"] != "none":
             grove(
                 stage,
@@ -24,7 +24,7 @@ def snowfield(stage: Stage) -> None:
                 None,
                 12,
             )
-    top = grounds.profile(stage.rng, stage.horizon + 48, 8, "round")
+    top = grounds.profile(stage.rng, stage.horizon + 48)
     grounds.paint_ground(stage.canvas, top, stage.colours["snow"], "sand", 0.9, 0.3)
     if stage.attributes["foreground"] == "path":
         path(stage, stage.horizon + 44, stage.focus, 160)

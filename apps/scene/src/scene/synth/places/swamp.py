@@ -13,7 +13,7 @@ from scene.synth.stamps import plants
 
 def swamp(stage: Stage) -> None:
     """Black water, mossy trees on islands, mist, lights."""
-    stage.horizon = stage.pick(116)
+    stage.horizon = 116
     stage.focus = stage.pick(80, 240)
     stage.light = (160 + stage.pick(-16, 0, 16), 52)  # below the moss
     open_sky(stage, 56)

@@ -18,7 +18,7 @@ def village(stage: Stage) -> None:
     if stage.chance(0.6):
         far_peaks(stage, stage.horizon, (96, 144), "far", 0.25, stage.snowy, 4)
         weather.haze(stage.canvas, stage.horizon - 36, stage.horizon, stage.colours.haze, 0.4)
-    top = hills(stage, stage.horizon - 12, 8, "hill" if not stage.snowy else "snow", 0.35)
+    top = hills(stage, stage.horizon - 12, "hill" if not stage.snowy else "snow", 0.35)
     if stage.attributes["trees"] != "none":
         treeline(stage, top, "pines" if stage.attributes["trees"] == "pines" else "oaks", 0.4)
     shades, texture = ground_material(stage)

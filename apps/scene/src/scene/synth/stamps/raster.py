@@ -54,13 +54,6 @@ def dither(height: int, width: int) -> np.ndarray:
     return (BAYER4[rows % 4, columns % 4] // 4 + 0.5) / 4
 
 
-def shade(value: np.ndarray, levels: int) -> np.ndarray:
-    """Shades 0..levels-1 for ``value`` (h, w) in 0..1, dithered between neighbours."""
-    height, width = value.shape
-    scaled = np.clip(value, 0, 0.999) * levels - 0.5 + (dither(height, width) - 0.5) * 0.7
-    return np.clip(np.rint(scaled), 0, levels - 1).astype(np.uint8)
-
-
 def stroke(
     stamp: np.ndarray, points: list[tuple[float, float, float]], shades: tuple[int, int, int]
 ) -> None:
