@@ -17,14 +17,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from rq_vae_explorer.training.trainer import Trainer
 from rq_vae_explorer.ui.app import create_app
 from rq_vae_explorer.ui.serve import serve
 
 _IMAGES = Path(__file__).parent / "images"
-_PATIENCE = 300_000
+_PATIENCE = 500_000
 
 
 def main() -> None:
@@ -56,43 +56,58 @@ def _parse() -> argparse.Namespace:
 
 
 def _take_all(browser: Browser, url: str, steps: int) -> None:
-    page = _open(browser, url, 1480, dark=False)
+    page = _open(browser, url, (1480, 1180), dark=False)
     page.get_by_role("button", name="Start Training").click()
     _wait_for_step(page, steps)
-    _shoot(page, "explorer-page", lambda: page.screenshot(full_page=True))
+    _shoot(page, "explorer-page", lambda: page.screenshot())
+    _draw_a_seven(page)
+    _shoot(page, "explorer-laboratory", lambda: page.screenshot(full_page=True))
     page.context.close()
-    page = _open(browser, url, 1480, dark=True)
+    page = _open(browser, url, (1480, 1180), dark=True)
     _wait_for_step(page, steps)
     _shoot(page, "explorer-dark", lambda: page.screenshot())
     page.context.close()
-    page = _open(browser, url, 400, dark=False)
+    page = _open(browser, url, (400, 900), dark=False)
     _wait_for_step(page, steps)
     _shoot(page, "explorer-phone", lambda: page.screenshot())
 
 
-def _open(browser: Browser, url: str, width: int, dark: bool) -> Page:
+def _open(browser: Browser, url: str, size: tuple[int, int], dark: bool) -> Page:
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+        viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
     )
     page = context.new_page()
     for _ in range(60):
         try:
             page.goto(url, wait_until="domcontentloaded")
             break
-        except Exception:  # the server is still starting
+        except Error:  # the server is still starting
             page.wait_for_timeout(1000)
     page.locator(".rq-planes canvas").first.wait_for(timeout=_PATIENCE)
     return page
 
 
 def _wait_for_step(page: Page, step: int) -> None:
+    """Until that step is on screen, with decoded pictures that are not much older."""
     page.wait_for_function(
-        "step => document.querySelector('.rq').rqState.frame?.step >= step"
-        " && document.querySelector('.rq').rqState.curves",
+        "step => { const {frame, curves, gallery} = document.querySelector('.rq').rqState;"
+        " return frame?.step >= step && curves && gallery?.step >= step / 2; }",
         arg=step,
         timeout=_PATIENCE,
     )
     page.wait_for_timeout(1500)
+
+
+def _draw_a_seven(page: Page) -> None:
+    pad = page.locator("[data-rq=pad]")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 45, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + 40, steps=6)
+    page.mouse.move(box["x"] + 80, box["y"] + 140, steps=6)
+    page.mouse.up()
+    page.wait_for_timeout(2500)
 
 
 def _shoot(page: Page, name: str, take: Callable[[], bytes]) -> None:
