@@ -15,6 +15,7 @@ from vq_common.colormaps import code_palette, text_color
 from vq_common.health import CodebookHealth, bitrate
 
 _HEAT_STEPS = 33
+_HEAT_SKIPPED = 11  # the darkest: rare codes must not be the boldest on paper
 _OUTLINE_SHORT = 128  # samples per step of the outline of a short clip
 _OUTLINE_STEPS = 60_000  # most steps of an outline: 120 kB
 _OUTLINE_DECODED_S = 30.0
@@ -34,7 +35,7 @@ def _model_payload(key: ModelKey) -> dict[str, Any]:
     levels = [level_colours(book, counts[level], level) for level, book in enumerate(books)]
     labels = labels_of(loaded)
     tab20 = code_palette(20, "tab20")
-    heat = code_palette(_HEAT_STEPS, "inferno")
+    heat = code_palette(_HEAT_STEPS + _HEAT_SKIPPED, "inferno")[_HEAT_SKIPPED:]
     return {
         "id": loaded.model_id,
         "name": loaded.metadata.name,

@@ -53,9 +53,18 @@ function applyLoop() {
     : [0, clip.samples]);
 }
 
+// What is on screen is fetched even when nothing plays, so that it can be drawn.
+function loadInView() {
+  const { axis, track } = view;
+  const first = Math.floor(axis.sample(0) / CHUNK), last = Math.floor(axis.sample(axis.width) / CHUNK);
+  if (last - first > 16) return;
+  for (let index = first; index <= last; index++) player.load(track, index);
+}
+
 function applyTracks() {
   const names = view.clip.original ? ["original", view.track] : [view.track];
   player.setTracks(names, view.ab === "original" ? "original" : view.track);
+  loadInView();
   app.draw();
 }
 

@@ -80,6 +80,7 @@ function show(status) {
   control("models").hidden = !status.model;
   const bar = part("progress");
   bar.hidden = state === "idle";
+  part("hint").hidden = state !== "idle";
   if (state !== "idle") {
     const percent = Math.round(100 * status.progress);
     bar.setAttribute("aria-valuenow", percent);
