@@ -192,6 +192,26 @@ def test_the_same_seed_generates_the_same_codes(serve):
     assert found[0] == found[1]
 
 
+def test_generating_tells_how_far_it_is_and_can_be_called_off(serve):
+    settings_ = {"seconds": 120.0, "temperature": [1.0], "top_k": [0], "top_p": [0.9]}
+    serve("generate_start", seed=1, **settings_)
+    for _ in range(1000):
+        reply = serve("generate_poll")
+        if reply["done"] > 2:
+            break
+        time.sleep(0.01)
+    assert reply["state"] == "running"
+    assert 2 < reply["done"] < reply["columns"] == 5625
+    assert "already" in serve("generate_start", seed=1, **settings_)["error"]
+    serve("generate_cancel")
+    for _ in range(600):
+        reply = serve("generate_poll")
+        if reply["state"] != "running":
+            break
+        time.sleep(0.05)
+    assert (reply["state"], reply["problem"]) == ("failed", "called off")
+
+
 def test_a_model_is_imported_renamed_exported_and_deleted(serve, workshop, tiny):
     path = workshop.upload_dir / "upload.distill"
     mine = save_model(path, replace(tiny, metadata=replace(tiny.metadata, name="mine")))

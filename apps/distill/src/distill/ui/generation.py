@@ -3,13 +3,17 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
+from torch import Tensor
 
 from distill.errors import DistillError
 from distill.inference.codes import column_samples
 from distill.inference.generate import prior_of
+from distill.models.attention import LayerCache
 from distill.models.persistence import LoadedVQModel
+from distill.models.prior import CodePrior
 from distill.models.prior_sampling import SamplingSettings, write_codes
 from distill.ui.clips import Clip
 from distill.ui.library import labels_of
@@ -83,8 +87,23 @@ class Generation:
             raise GenerationError("called off")
 
 
+class _Watched:
+    """A prior that tells each of its steps: how far a run has come, and where to call it off."""
+
+    def __init__(self, prior: CodePrior, tick: Callable[[int], None]) -> None:
+        self._prior, self._tick = prior, tick
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._prior, name)
+
+    def step(self, column: Tensor | None, position: int, caches: list[LayerCache | None]) -> Tensor:
+        self._tick(position)
+        return self._prior.step(column, position, caches)
+
+
 def _written(
     loaded: LoadedVQModel, columns: int, wish: Wish, tick: Callable[[int], None]
-) -> torch.Tensor:
+) -> Tensor:
     generator = torch.Generator().manual_seed(wish.seed)
-    return write_codes(prior_of(loaded), columns, generator, wish.settings)
+    prior = cast(CodePrior, _Watched(prior_of(loaded), tick))
+    return write_codes(prior, columns, generator, wish.settings)
