@@ -209,6 +209,12 @@ _EXPLORER_DEFAULTS = """async () => {
     await rqAct({do: 'apply', settings: Object.fromEntries(named)});
 }"""
 
+_EXPLORER_HAS_DEFAULTS = """() => {
+    const {frame, planes, description} = document.querySelector('.rq').rqState;
+    return frame && planes && Object.entries(description.config)
+        .every(([name, value]) => description.defaults[name] === value);
+}"""
+
 
 @pytest.fixture
 def open_explorer(
@@ -228,6 +234,7 @@ def open_explorer(
         )
         if path == "/":
             page.evaluate(_EXPLORER_DEFAULTS)
+            page.wait_for_function(_EXPLORER_HAS_DEFAULTS, timeout=_START_SECONDS * 1000)
         return page
 
     return open_one

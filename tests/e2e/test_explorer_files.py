@@ -75,13 +75,13 @@ def test_the_replay_opens_from_disk_and_scrubs(page, open_page, tmp_path):
 
 def test_a_lesson_resets_to_its_recipe_trains_and_the_widgets_follow(page):
     page.locator("#lesson input").click()
-    page.get_by_role("option", name="One level of 32 codes").click()
-    expect(page.locator("#lesson-text")).to_contain_text("32 pictures")
+    page.get_by_role("option", name="Four levels of 4 codes").click()
+    expect(page.locator("#lesson-text")).to_contain_text("16 stored vectors")
     page.get_by_role("button", name="Run this lesson").click()
-    _wait(page, "description.codes === 32 && description.levels === 1 && frame.step > 0")
+    _wait(page, "description.codes === 4 && frame.step > 0 && frame.view.health.length === 4")
     page.get_by_role("button", name="New run").click()
-    expect(page.locator("#recipe-num_codes input[type=number]")).to_have_value("32", timeout=_SLOW)
-    page.wait_for_function("location.hash.includes('num_codes=32')", timeout=_SLOW)
+    expect(page.locator("#recipe-num_codes input[type=number]")).to_have_value("4", timeout=_SLOW)
+    page.wait_for_function("location.hash.includes('num_codes=4')", timeout=_SLOW)
 
 
 def test_a_link_with_other_settings_asks_first_and_then_applies_them(open_explorer):

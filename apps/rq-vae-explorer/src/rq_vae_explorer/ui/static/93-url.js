@@ -30,7 +30,7 @@ function followLink() {
 }
 
 function writeLink() {
-  if (link.pending || state.replay) return;
+  if (link.pending || state.replay || !state.frame) return;
   const { defaults } = state.description;
   const named = new URLSearchParams();
   for (const [name, value] of Object.entries(settingsNow())) {

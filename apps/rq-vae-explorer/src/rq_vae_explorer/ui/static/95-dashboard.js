@@ -260,8 +260,11 @@ const feed = startFeed(server, {
   onDescription(description) {
     state.description = description;
     state.limits = [];
-    state.curves = state.gallery = state.images = state.probe = state.past = null;
+    // Nothing of the run before stays: its frame does not fit this description.
+    state.frame = state.curves = state.gallery = state.images = state.probe = state.past = null;
+    state.planes = null;
     state.looking = false;
+    stopPlaying();
     choose(null);
     buildLevels(description);
   },
