@@ -79,12 +79,12 @@ def test_cached_steps_give_the_logits_of_the_full_forward(levels):
     net, codes = model(levels), tokens(levels)
     full = net(text(), codes)
     grid = codes[..., None] if levels == 1 else codes
-    memories, caches = net.remember(text()), net.new_cache(2)
+    prompt, caches = net.remember(text()), net.new_cache(2)
     embedded, places = net.embed_codes(grid), net.positions(N)
     for position in range(N):
         left = embedded[:, position - 1] if position else None
         above = embedded[:, position - WIDTH] if position >= WIDTH else None
-        x = net.step(places[position], left, above, memories, caches)
+        x = net.step(places[position], left, above, prompt, caches)
         logits = (
             net.head(x)
             if levels == 1

@@ -2,10 +2,12 @@
 
 Logits at position t predict the codes of position t from the codes before t (a learned start
 vector stands before the first). Each position knows its row and column, and its input is the
-sum of what lies left of it and above it. Text comes in through cross-attention.
+sum of what lies left of it and above it. Text comes in twice: its mean is added to every input,
+which is learned within a few hundred steps, and cross-attention tells which word goes where.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -14,6 +16,14 @@ from scene.transformer.attention import Block, KVCache, Memory
 from scene.transformer.depth import DepthModel
 from scene.transformer.sampling import Sampler
 from scene.transformer.text import TextEncoder, text_mask
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A caption as the blocks need it: a memory per block, and a summary (B, D)."""
+
+    memories: list[Memory]
+    summary: mx.array
 
 
 class ImageTransformer(nn.Module):
@@ -53,6 +63,7 @@ class ImageTransformer(nn.Module):
         self.text_encoder = TextEncoder(
             text_vocab_size, text_embed_dim, text_heads, text_layers, max_text_len, mlp_ratio
         )
+        self.summary = nn.Linear(text_embed_dim, embed_dim, bias=False)
         self.start = mx.random.normal((embed_dim,)) * 0.02
         self.rows = mx.random.normal((-(-max_seq_len // grid_width), embed_dim)) * 0.02
         self.columns = mx.random.normal((grid_width, embed_dim)) * 0.02
@@ -92,18 +103,21 @@ class ImageTransformer(nn.Module):
             x = x + mx.pad(upper, [(0, 0), (self.grid_width, 0), (0, 0)])
         return x
 
-    def remember(self, text_tokens: mx.array) -> list[Memory]:
-        """Keys and values of a caption for every block, made once per prompt."""
+    def remember(self, text_tokens: mx.array) -> Prompt:
+        """What the blocks need of a caption int (B, T), made once per prompt."""
         text, mask = self.text_encoder(text_tokens), text_mask(text_tokens)
-        return [block.cross.remember(text, mask) for block in self.blocks]
+        words = mask[..., None]  # (B, 1 + T, 1)
+        summary = self.summary(mx.where(words, text, 0).sum(axis=1) / words.sum(axis=1))
+        return Prompt([block.cross.remember(text, mask) for block in self.blocks], summary)
 
     def __call__(self, text_tokens: mx.array, image_tokens: mx.array) -> mx.array:
         """Raises ValueError for a picture of more than `max_seq_len` positions."""
         if image_tokens.shape[1] > self.max_seq_len:
             raise ValueError(f"{image_tokens.shape[1]} positions, at most {self.max_seq_len}")
         tokens = image_tokens[..., None] if self.num_levels == 1 else image_tokens
-        x = self.dropout(self.inputs(tokens))
-        for block, memory in zip(self.blocks, self.remember(text_tokens), strict=True):
+        prompt = self.remember(text_tokens)
+        x = self.dropout(self.inputs(tokens) + prompt.summary[:, None])
+        for block, memory in zip(self.blocks, prompt.memories, strict=True):
             x = block(x, "causal", memory)
         x = self.norm(x)
         return self.head(x) if self.num_levels == 1 else self.depth(x, tokens)
@@ -118,7 +132,7 @@ class ImageTransformer(nn.Module):
         place: mx.array,
         left: mx.array | None,
         above: mx.array | None,
-        memories: list[Memory],
+        prompt: Prompt,
         caches: list[KVCache],
     ) -> mx.array:
         """Vector of the next position (B, D), filling the caches.
@@ -126,12 +140,11 @@ class ImageTransformer(nn.Module):
         `place` is its row of `positions`, (D,); `left` and `above` are the embedded codes (B, D)
         of its neighbours, None where there is none.
         """
-        batch = memories[0].keys.shape[0]
-        x = (self.start if left is None else left) + place
+        x = (self.start if left is None else left) + place + prompt.summary  # (B, D)
         if above is not None:
             x = x + self.above(above)
-        x = mx.broadcast_to(x, (batch, self.embed_dim))[:, None]  # (B, 1, D)
-        for block, memory, cache in zip(self.blocks, memories, caches, strict=True):
+        x = x[:, None]  # (B, 1, D)
+        for block, memory, cache in zip(self.blocks, prompt.memories, caches, strict=True):
             x = block(x, None, memory, cache)
         return self.norm(x)[:, 0]
 
@@ -165,16 +178,16 @@ class ImageTransformer(nn.Module):
             )
             if sampler.guided:
                 text_tokens = _twice(text_tokens, mx.zeros_like(text_tokens))
-            memories = self.remember(text_tokens)
+            prompt = self.remember(text_tokens)
             caches = self.new_cache(text_tokens.shape[0])
             places = mx.split(self.positions(self.max_seq_len), self.max_seq_len)
-            mx.eval([(m.keys, m.values) for m in memories], places)
+            mx.eval(prompt.summary, [(m.keys, m.values) for m in prompt.memories], places)
             drawn: list[mx.array] = []
             embedded: list[mx.array] = []
             for position in range(self.max_seq_len):
                 left = embedded[-1] if embedded else None
                 above = embedded[-self.grid_width] if position >= self.grid_width else None
-                x = self.step(places[position][0], left, above, memories, caches)
+                x = self.step(places[position][0], left, above, prompt, caches)
                 drawn.append(self._draw(x, sampler))
                 codes = self.embed_codes(drawn[-1])  # (B, D)
                 embedded.append(_twice(codes, codes) if sampler.guided else codes)
