@@ -60,7 +60,7 @@ class Hyper(_Settings):
         description="codebook update: own gradient descent, EMA, or Adam (which hides the weight)",
     )
     codebook_rate: Share = Field(
-        0.03,
+        0.06,
         description="gradient codebook: share of the way to its mean that a code of fair share "
         "moves in a step at weight 1",
     )
