@@ -381,3 +381,11 @@ def test_timeline_and_trails_cover_the_run(make_trainer):
     np.testing.assert_array_equal(trails.steps, [0, 1, 2, 3, 4, 5])
     np.testing.assert_array_equal(trails.codes[-1], trainer.snapshot().view.codebook)
     assert trainer.snapshot().curves.test_steps.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_one_level_of_many_codes_has_a_gallery_without_pairs(make_trainer):
+    trainer = make_trainer(num_levels=1, num_codes=32)
+    trainer.step_once(1)
+    _wait(lambda: trainer.snapshot().gallery is not None, "pictures")
+    assert trainer.snapshot().gallery.level1_images.shape == (32, 28, 28)
+    assert trainer.snapshot().gallery.pair_images is None

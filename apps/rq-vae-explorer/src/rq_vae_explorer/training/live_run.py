@@ -38,10 +38,16 @@ from rq_vae_explorer.training.views import (
     test_figures,
 )
 
-_VIEW_SECONDS = 0.1  # at most ten views a second,
-_VIEW_BUDGET = 12  # and at most a twelfth of the time spent on them
-_GALLERY_SECONDS = 1.0
-_GALLERY_BUDGET = 30
+# Views take about a twelfth of the time and pictures a thirtieth, within these pauses in seconds:
+# the longest ones bound what a first call with its compilation, or a busy machine, may hold up.
+_VIEW_SECONDS, _VIEW_BUDGET = (0.1, 0.4), 12
+_GALLERY_SECONDS, _GALLERY_BUDGET = (1.0, 4.0), 30
+
+
+def _pause(spent: float, budget: float, shortest: float, longest: float) -> float:
+    """Seconds until work that took `spent` seconds is due again."""
+    return min(longest, max(shortest, budget * spent))
+
 
 Loader = Callable[[str, Callable[[str], None]], Digits]
 
@@ -325,12 +331,12 @@ class LiveRun:
         self._recorder.add_view(view)
         self.timeline = self._recorder.timeline()
         done = time.monotonic()
-        self._view_due = done + max(_VIEW_SECONDS, _VIEW_BUDGET * (done - started))
+        self._view_due = done + _pause(done - started, _VIEW_BUDGET, *_VIEW_SECONDS)
         if also_gallery:
             self._gallery = make_gallery(self._engine, self._dataset, view, self._noted_hyper)
             self._recorder.add_test(view.step, test_figures(self._engine, self._dataset, view))
             now = time.monotonic()
-            self._gallery_due = now + max(_GALLERY_SECONDS, _GALLERY_BUDGET * (now - done))
+            self._gallery_due = now + _pause(now - done, _GALLERY_BUDGET, *_GALLERY_SECONDS)
         self._state.update(
             encoder_outputs=view.z_e,
             encoder_labels=self._dataset.labels,

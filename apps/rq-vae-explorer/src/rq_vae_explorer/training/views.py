@@ -146,13 +146,15 @@ def make_gallery(engine: Engine, dataset: EvaluationSet, view: View, hyper: Hype
     latents.append(points)
     pictures = to_bytes(engine.decode(np.concatenate(latents)))
     plane = pictures[-len(points) :].reshape(_PLANE_CELLS, _PLANE_CELLS, 28, 28)
-    pairs = pictures[codes : codes + codes * codes].reshape(codes, codes, 28, 28)
+    pairs = None
+    if with_pairs:
+        pairs = pictures[codes : codes + codes * codes].reshape(codes, codes, 28, 28)
     some_z = view.z_e[:_ARROWS]
     return freeze(
         Gallery(
             step=view.step,
             level1_images=pictures[:codes],
-            pair_images=pairs if with_pairs else None,
+            pair_images=pairs,
             plane_images=plane,
             plane_extent=extent,
             gradient_points=some_z,
