@@ -1,9 +1,11 @@
 """The image transformer: causality, cache, masks, guidance, sampling."""
 
 import mlx.core as mx
+import mlx.nn as nn
 import numpy as np
 import pytest
 
+from scene.training.transformer import nll, weighted_nll
 from scene.transformer import ImageTransformer, TextEncoder
 from scene.transformer.sampling import Sampler, keep_top_k, keep_top_p
 
@@ -91,6 +93,16 @@ def test_cached_steps_give_the_logits_of_the_full_forward(levels):
             else net.depth(x[:, None], grid[:, position : position + 1])[:, 0]
         )
         assert mx.abs(logits - full[:, position]).max().item() < 1e-4
+
+
+def test_the_training_loss_with_all_positions_and_equal_weights_is_the_mean_over_all_codes():
+    net, codes = model(3), tokens(3)
+    every = mx.arange(N)
+    plain = nll(net, text(), codes).item()
+    assert weighted_nll(net, text(), codes, every, 1.0).item() == pytest.approx(plain, rel=1e-5)
+    by_level = nn.losses.cross_entropy(net(text(), codes), codes).mean(axis=(0, 1)).tolist()
+    expected = (by_level[0] + 0.5 * by_level[1] + 0.25 * by_level[2]) / 1.75
+    assert weighted_nll(net, text(), codes, every, 0.5).item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_padding_does_not_change_anything():

@@ -166,10 +166,14 @@ class TransformerModel(Section):
 
 class TransformerTraining(Training):
     """`caption_dropout`: share of captions dropped, which classifier-free guidance needs.
-    `word_dropout`: share of words made unknown, so that unknown words of a prompt do no harm."""
+    `word_dropout`: share of words made unknown, so that unknown words of a prompt do no harm.
+    `fine_share`: share of the positions on which the levels after the first are trained, drawn
+    anew each step. `level_decay`: weight of each level relative to the one before it."""
 
     caption_dropout: Share = 0.1
     word_dropout: Share = 0.05
+    fine_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    level_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
 
 
 class TransformerData(Section):

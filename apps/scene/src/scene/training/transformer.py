@@ -116,7 +116,14 @@ class TransformerTrainer:
         text, codes = self._tokens(self.fit_items[chosen])
         text = self._drop(text, rng)
         self.model.train()
-        loss, grads = nn.value_and_grad(self.model, nll)(self.model, text, codes)
+        count = max(1, round(codes.shape[1] * self.training.fine_share))
+        fine = mx.array(np.sort(rng.permutation(codes.shape[1])[:count]).astype(np.int32))
+        decay = self.training.level_decay
+
+        def objective(model: ImageTransformer) -> mx.array:
+            return weighted_nll(model, text, codes, fine, decay)
+
+        loss, grads = nn.value_and_grad(self.model, objective)(self.model)
         grads, norm = optim.clip_grad_norm(grads, self.training.clip_norm)
         self.optimizer.learning_rate = learning_rate
         self.optimizer.update(self.model, grads)
@@ -176,6 +183,26 @@ class TransformerTrainer:
 def nll(model: ImageTransformer, text: mx.array, codes: mx.array) -> mx.array:
     """Mean negative log-likelihood of all codes, nats per code."""
     return nn.losses.cross_entropy(model(text, codes), codes, reduction="mean")
+
+
+def weighted_nll(
+    model: ImageTransformer, text: mx.array, codes: mx.array, fine: mx.array, decay: float
+) -> mx.array:
+    """Training loss: level l weighs decay^l; levels after the first only at positions `fine` (P,).
+
+    The first level decides what stands where, the last ones are close to noise and cost most of
+    the time: the estimate stays unbiased for each level.
+    """
+    if model.num_levels == 1:
+        return nll(model, text, codes)
+    x = model.hidden(text, codes)
+    first = model.depth.logits(model.depth.begin(x), 0)  # (B, N, K)
+    total = nn.losses.cross_entropy(first, codes[..., 0], reduction="mean")
+    chosen = codes[:, fine]  # (B, P, L)
+    logits = model.depth(x[:, fine], chosen)[:, :, 1:]  # (B, P, L - 1, K)
+    rest = nn.losses.cross_entropy(logits, chosen[..., 1:]).mean(axis=(0, 1))  # (L - 1,)
+    weights = [decay**level for level in range(1, model.num_levels)]
+    return (total + (mx.array(weights) * rest).sum()) / (1 + sum(weights))
 
 
 def _start_embeddings(model: ImageTransformer, vqgan: VQGAN) -> None:

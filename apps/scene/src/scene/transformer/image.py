@@ -112,15 +112,19 @@ class ImageTransformer(nn.Module):
 
     def __call__(self, text_tokens: mx.array, image_tokens: mx.array) -> mx.array:
         """Raises ValueError for a picture of more than `max_seq_len` positions."""
-        if image_tokens.shape[1] > self.max_seq_len:
-            raise ValueError(f"{image_tokens.shape[1]} positions, at most {self.max_seq_len}")
         tokens = image_tokens[..., None] if self.num_levels == 1 else image_tokens
+        x = self.hidden(text_tokens, tokens)
+        return self.head(x) if self.num_levels == 1 else self.depth(x, tokens)
+
+    def hidden(self, text_tokens: mx.array, tokens: mx.array) -> mx.array:
+        """Vector of every position before its codes are known: int (B, N, L) -> (B, N, D)."""
+        if tokens.shape[1] > self.max_seq_len:
+            raise ValueError(f"{tokens.shape[1]} positions, at most {self.max_seq_len}")
         prompt = self.remember(text_tokens)
         x = self.dropout(self.inputs(tokens) + prompt.summary[:, None])
         for block, memory in zip(self.blocks, prompt.memories, strict=True):
             x = block(x, "causal", memory)
-        x = self.norm(x)
-        return self.head(x) if self.num_levels == 1 else self.depth(x, tokens)
+        return self.norm(x)
 
     def new_cache(self, batch: int) -> list[KVCache]:
         """Empty caches for `batch` pictures."""
