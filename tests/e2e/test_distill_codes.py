@@ -137,12 +137,14 @@ def tones(tab, wav) -> Instrument:
 def test_the_page_opens_with_an_example_that_plays(tab):
     assert tab.debug("columns") > 0
     for name in ("Codes", "Generate", "Train", "Models"):
-        expect(tab.page.get_by_role("tab", name=name)).to_be_visible()
+        expect(tab.page.get_by_role("tab", name=name)).to_be_visible(timeout=_SLOW)
     tab.do("play")
     tab.until("d.playing && d.place > 0 && d.peak > 0.001")
     tab.root.locator(".ds-chip").nth(1).click()
     tab.until("!d.playing")
-    expect(tab.root.locator(".ds-chip").nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(tab.root.locator(".ds-chip").nth(1)).to_have_attribute(
+        "aria-pressed", "true", timeout=_SLOW
+    )
 
 
 def test_clicks_and_keys_sound_and_the_delay_is_measured(tones):
@@ -284,7 +286,9 @@ def test_a_code_that_the_model_lacks_is_refused(tones):
     tones.key("F2")
     tones.page.keyboard.type("9999")
     tones.key("Enter")
-    expect(tones.root.locator("[data-ds=toast]")).to_contain_text("a number from 0 to")
+    expect(tones.root.locator("[data-ds=toast]")).to_contain_text(
+        "a number from 0 to", timeout=_SLOW
+    )
     assert np.array_equal(tones.codes(), before)
 
 
@@ -295,7 +299,9 @@ def test_everything_is_reached_by_keyboard_and_told_to_a_screen_reader(tones):
     tones.key("Control+Home", "ArrowRight", "ArrowDown")
     assert tones.debug("cursor") == {"level": 1, "col": 1}
     code = tones.codes()[1, 1]
-    expect(tones.root.locator("[data-ds=live]")).to_contain_text(f"Timbre, 0.02 s, code {code}")
+    expect(tones.root.locator("[data-ds=live]")).to_contain_text(
+        f"Timbre, 0.02 s, code {code}", timeout=_SLOW
+    )
     active = grid.get_attribute("aria-activedescendant")
     cell = tones.page.locator(f"#{active}")
     assert cell.get_attribute("role") == "gridcell"
@@ -324,7 +330,7 @@ def test_the_codebook_is_heard_painted_with_and_seen_by_use(tones):
     used = tones.root.locator(f".ds-tile[data-code='{tones.codes()[0, 6]}']")
     expect(used).to_have_attribute("aria-label", _contains("used"))
     assert tile.evaluate("tile => tile.style.background") != colour
-    expect(tones.root.locator("[data-ds=health]")).to_contain_text("codes in use")
+    expect(tones.root.locator("[data-ds=health]")).to_contain_text("codes in use", timeout=_SLOW)
 
 
 def _contains(text: str):
@@ -405,7 +411,9 @@ def test_two_browsers_do_not_see_each_other(open_page, url, wav):
     assert "no longer open" in reply["error"]
     mine.page.reload(wait_until="domcontentloaded")
     mine.ready()
-    expect(mine.root.locator("[data-ds=name]")).to_have_text(wav.name)  # survives a reload
+    expect(mine.root.locator("[data-ds=name]")).to_have_text(
+        wav.name, timeout=_SLOW
+    )  # survives a reload
 
 
 def test_ten_minutes_stay_fluid_and_small(tab, tmp_path):

@@ -71,7 +71,7 @@ def test_generated_sound_opens_in_codes_and_its_seed_repeats_it(open_page, url):
         expect(page.locator("#distill-codes [data-ds=name]")).to_have_text(
             "Generated 5", timeout=_SLOW
         )
-        expect(page.locator("#distill-codes [data-ab=original]")).to_be_disabled()
+        expect(page.locator("#distill-codes [data-ab=original]")).to_be_disabled(timeout=_SLOW)
         seen.append(codes_of(page))
     assert seen[0] == seen[1]
     assert len(seen[0]) == 4 * 47
@@ -81,7 +81,7 @@ def test_generated_sound_opens_in_codes_and_its_seed_repeats_it(open_page, url):
         timeout=_SLOW,
     )
     open_tab(page, "Generate")
-    expect(page.locator("#distill-generate .ds-result")).to_have_count(2)
+    expect(page.locator("#distill-generate .ds-result")).to_have_count(2, timeout=_SLOW)
 
 
 def test_a_wrong_seed_is_told_in_one_line(open_page, url):
@@ -90,7 +90,7 @@ def test_a_wrong_seed_is_told_in_one_line(open_page, url):
     tab = page.locator("#distill-generate")
     tab.get_by_role("spinbutton", name="Seed").fill("-3")
     tab.get_by_role("button", name="Generate").click()
-    expect(tab.get_by_role("alert")).to_contain_text("whole number")
+    expect(tab.get_by_role("alert")).to_contain_text("whole number", timeout=_SLOW)
 
 
 def test_models_are_imported_used_renamed_exported_and_deleted(open_page, url, shipped, tmp_path):
@@ -100,8 +100,8 @@ def test_models_are_imported_used_renamed_exported_and_deleted(open_page, url, s
     page = open_page(url)
     open_tab(page, "Models")
     tab = page.locator("#distill-models")
-    expect(tab.locator(".ds-model")).to_have_count(1)
-    expect(tab.get_by_role("button", name="Delete…")).to_have_count(0)
+    expect(tab.locator(".ds-model")).to_have_count(1, timeout=_SLOW)
+    expect(tab.get_by_role("button", name="Delete…")).to_have_count(0, timeout=_SLOW)
     tab.locator("[data-ds=file]").set_input_files(mine)
     card = tab.locator(".ds-model", has_text="mine.distill")
     expect(card).to_contain_text("Mine", timeout=_SLOW)
@@ -120,7 +120,7 @@ def test_models_are_imported_used_renamed_exported_and_deleted(open_page, url, s
     card.get_by_role("button", name="Delete…").click()
     dialog = tab.get_by_role("dialog")
     dialog.get_by_role("button", name="Keep it").click()
-    expect(card).to_have_count(1)
+    expect(card).to_have_count(1, timeout=_SLOW)
     card.get_by_role("button", name="Delete…").click()
     dialog.get_by_role("button", name="Delete", exact=True).click()
     expect(tab.locator(".ds-model")).to_have_count(1, timeout=_SLOW)
@@ -133,7 +133,9 @@ def test_a_file_that_is_no_model_is_refused(open_page, url, tmp_path, home):
     page = open_page(url)
     open_tab(page, "Models")
     page.locator("#distill-models [data-ds=file]").set_input_files(bad)
-    expect(page.locator("#distill-models").get_by_role("alert")).to_contain_text("not a distill")
+    expect(page.locator("#distill-models").get_by_role("alert")).to_contain_text(
+        "not a distill", timeout=_SLOW
+    )
     assert not list((home / "models").glob("bad*"))
 
 
@@ -155,22 +157,26 @@ def test_training_runs_outside_the_page_one_at_a_time(open_page, url, tmp_path):
     tab.get_by_role("button", name="Start training").click()
     root = tab.locator("[data-ds=root]")
     expect(root).to_have_attribute("data-state", "running", timeout=_SLOW)
-    expect(tab.locator("[data-ds=state]")).to_have_text("Training “Four <b>tones</b>”")
+    expect(tab.locator("[data-ds=state]")).to_have_text(
+        "Training “Four <b>tones</b>”", timeout=_SLOW
+    )
     # A second visitor sees it and cannot start another.
     other = open_page(url)
     open_tab(other, "Train")
     theirs = other.locator("#distill-train")
     expect(theirs.locator("[data-ds=whose]")).to_be_visible(timeout=_SLOW)
-    expect(theirs.get_by_role("button", name="One training at a time")).to_be_disabled()
+    expect(theirs.get_by_role("button", name="One training at a time")).to_be_disabled(
+        timeout=_SLOW
+    )
     # A reload finds it again, with its curves.
     page.reload(wait_until="domcontentloaded")
     open_tab(page, "Train")
     expect(root).to_have_attribute("data-state", "running", timeout=_SLOW)
-    expect(tab.locator("[data-ds=whose]")).to_be_hidden()
+    expect(tab.locator("[data-ds=whose]")).to_be_hidden(timeout=_SLOW)
     expect(tab.locator("figure[data-stage=autoencoder]")).to_be_visible(timeout=2 * _SLOW)
     tab.get_by_role("button", name="Stop and save").click()
     expect(root).to_have_attribute("data-state", "stopped", timeout=_SLOW)
-    expect(tab.get_by_role("button", name="Go on")).to_be_visible()
+    expect(tab.get_by_role("button", name="Go on")).to_be_visible(timeout=_SLOW)
     # What it has learnt so far can be heard and is on the shelf.
     expect(tab.locator("audio")).to_have_count(2, timeout=_SLOW)
     tab.get_by_role("button", name="See the model").click()
