@@ -167,7 +167,9 @@ def _shares(logits: Tensor, level: int, settings: SamplingSettings) -> Tensor:
         return torch.zeros_like(logits).scatter_(-1, logits.argmax(-1, keepdim=True), 1.0)
     logits = logits / temperature
     if 0 < top_k < logits.shape[-1]:
-        logits = logits.masked_fill(logits < logits.topk(top_k).values[..., -1:], -math.inf)
+        # By place rather than by value, so that equal codes never make it more than top_k.
+        best = logits.topk(top_k)
+        logits = torch.full_like(logits, -math.inf).scatter(-1, best.indices, best.values)
     shares = logits.softmax(-1)
     ordered, order = shares.sort(dim=-1, descending=True)
     # A code stays while those likelier than it have not reached top_p: one always stays.
