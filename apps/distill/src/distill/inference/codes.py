@@ -1,5 +1,6 @@
 """Sound file -> codes -> sound, in chunks whose seams cannot be told from the whole."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -200,12 +201,21 @@ def _decode_chunk(table: Tensor, loaded: LoadedVQModel, first: int, last: int) -
     """Samples of columns [first, last) with as much around them as can be heard in them."""
     reach, size = decode_reach(loaded), column_samples(loaded)
     start, stop = max(0, first - reach), min(table.shape[0], last + reach)
+    start -= start % _phase_columns(loaded)
     quantized = loaded.model.codes_to_embeddings(
         table[start:stop][None].to(loaded.device), (1, stop - start)
     )
     mel = loaded.model.decode(quantized)
     inner = slice((first - start) * size, (last - start) * size)
     return loaded.spectrogram.mel_to_waveform(mel)[0, 0, inner].cpu()
+
+
+def _phase_columns(loaded: LoadedVQModel) -> int:
+    """Columns after which the vocoder's turning phases stand where they stood: chunks begin at
+    multiples of it."""
+    s, stride = loaded.spectrogram.config, loaded.vqvae_config.stride
+    period = s.n_fft // s.hop_length
+    return period // math.gcd(period, stride)
 
 
 class _Counted:

@@ -5,12 +5,14 @@ the network predicts a phase and a bounded log gain for each bin, so it starts f
 that are nearly right and needs minutes, not days, of training.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from distill.audio.spectrogram import AudioSpectrogram
 from distill.audio.stft import istft
-from distill.config import VocoderConfig
+from distill.config import SpectrogramConfig, VocoderConfig
 from distill.models.blocks import ConvNeXtBlock
 
 _KERNEL = 7
@@ -36,7 +38,10 @@ class Vocoder(nn.Module):
         self.norm = nn.LayerNorm(c.width)
         self.head = nn.Linear(c.width, s.n_fft + 2)  # log gain and phase of each bin
         nn.init.normal_(self.head.weight, std=0.01)
-        nn.init.zeros_(self.head.bias)
+        gain_bias, phase_bias = self.head.bias.detach().chunk(2)
+        nn.init.zeros_(gain_bias)
+        # With equal phases all bins would meet in one pulse a window.
+        nn.init.uniform_(phase_bias, -math.pi, math.pi)
 
     @property
     def reach(self) -> int:
@@ -45,12 +50,18 @@ class Vocoder(nn.Module):
         return _KERNEL // 2 * (1 + self.config.blocks) + s.n_fft // s.hop_length
 
     def spectrum(self, mel: Tensor) -> Tensor:
-        """(B, n_mels, T) log mel -> (B, F, T) complex spectrum."""
+        """(B, n_mels, T) log mel -> (B, F, T) complex spectrum.
+
+        The phase of a bin turns with its own frequency and the network predicts what departs
+        from that. A network that sees the same at each step answers the same: without the turning
+        a steady tone of any pitch would come back as harmonics of the hop rate (187.5 Hz).
+        """
         x = self.blocks(self.enter((mel - _MEL_MEAN) / _MEL_SCALE))
         gain, phase = self.head(self.norm(x.transpose(1, 2))).transpose(1, 2).chunk(2, dim=1)
         limit = self.config.max_log_gain
         base = self._analysis.mel_to_amplitude(mel).clamp_min(_MIN_AMPLITUDE)
-        return torch.polar(base * gain.clamp(-limit, limit).exp(), phase)
+        turning = _turning(self._analysis.config, mel.shape[-1])  # (F, T)
+        return torch.polar(base * gain.clamp(-limit, limit).exp(), phase + turning)
 
     def forward(self, mel: Tensor, num_samples: int) -> Tensor:
         """(B, n_mels, T) log mel -> (B, num_samples) sound, num_samples at most T hops."""
@@ -61,3 +72,11 @@ class Vocoder(nn.Module):
     def synthesize(self, mel: Tensor, num_samples: int) -> Tensor:
         """As `forward`, without gradient: what `AudioSpectrogram` calls."""
         return self(mel, num_samples)
+
+
+def _turning(config: SpectrogramConfig, frames: int) -> Tensor:
+    """Phase (F, T) of each bin's centre frequency at each frame."""
+    bins, steps = torch.arange(config.n_fft // 2 + 1), torch.arange(frames)
+    # Whole numbers modulo one turn: late frames are as exact as early ones.
+    turned = bins[:, None] * (steps * config.hop_length % config.n_fft) % config.n_fft
+    return turned * (2 * math.pi / config.n_fft)
