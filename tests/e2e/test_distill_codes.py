@@ -513,6 +513,8 @@ def test_file_names_and_labels_are_never_markup(tab):
             {"name": f"{name}.wav", "mimeType": "audio/wav", "buffer": sound.getvalue()}
         )
         expect(tab.root.locator("[data-ds=name]")).to_have_text(f"{name}.wav", timeout=_SLOW)
+        rows = json.dumps("#distill-codes [data-ds=rows]")
+        tab.until(f"document.querySelector({rows}).dataset.clip === d.clip")
         field = tab.root.locator(".ds-name").nth(number % 4)
         field.fill(payload[:40])
         field.press("Enter")

@@ -136,9 +136,10 @@ app.findUses = () => {
 };
 
 app.rename = async (level, name) => {
+  const { clip } = view;
   try {
-    const reply = await call("rename", { clip: view.clip.id, level, name });
-    view.clip.labels = reply.labels;
+    const reply = await call("rename", { clip: clip.id, level, name });
+    clip.labels = reply.labels;
     app.cells.refresh();
   } catch (problem) { tell(problem); }
   app.draw();

@@ -34,8 +34,12 @@ function createRows() {
       if (!clip) return;
       const key = JSON.stringify([clip.id, clip.labels]);
       if (key !== drawn) {
+        const controls = () => [...host.querySelectorAll("button, input")];
+        const focused = controls().indexOf(host.getRootNode().activeElement);
         host.replaceChildren(...clip.labels.map((name, level) => row(level, name)));
+        controls()[focused]?.focus();
         drawn = key;
+        host.dataset.clip = clip.id;
       }
       host.querySelectorAll(".ds-row").forEach((node, level) => {
         node.classList.toggle("ds-silent", app.view.silent(level));
