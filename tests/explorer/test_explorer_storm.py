@@ -1,12 +1,13 @@
 """Any order of any buttons: no deadlock, no second worker, no snapshot that mixes two runs.
 
-The state machine keeps its own idea of the run (generation, step, settings) and compares after each
-press. `RQ_VAE_STORM=500` runs it as long as one likes; the default suits a test run.
+The state machine keeps its own idea of the shared run and of up to two forks of it (generation,
+step, settings) and compares all of them after each press. `RQ_VAE_STORM=500` runs it as long as one likes; the default suits a test run.
 """
 
 import os
 import threading
 
+import jax
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,8 +19,8 @@ from rq_vae_explorer.data.digits import Digits
 from rq_vae_explorer.training import Trainer
 from rq_vae_explorer.training.snapshot import Status
 
-SEQUENCES = int(os.environ.get("RQ_VAE_STORM", "25"))
-LEVEL, CODE = st.integers(1, 2), st.integers(0, 15)
+SEQUENCES = int(os.environ.get("RQ_VAE_STORM", "15"))
+LEVEL, CODE, WHICH = st.integers(1, 2), st.integers(0, 15), st.integers(0, 2)
 
 
 def _small_digits():
@@ -36,86 +37,16 @@ def _small_digits():
 DIGITS = _small_digits()
 
 
-class Storm(RuleBasedStateMachine):
-    def __init__(self):
-        super().__init__()
-        self.trainer = Trainer(load=lambda name, progress: DIGITS)
-        self.workers = len(_workers())
-        self.generation, self.step, self.training = 0, 0, False
-        self.seed, self.commit = 0, 0.25
-        self.newest = self.trainer.snapshot()
+class _Run:
+    """A trainer and what its life so far should have made of it."""
 
-    def teardown(self):
-        self.trainer.close()
-        assert self.trainer.snapshot().status is not Status.TRAINING
-
-    @rule(wait=st.booleans())
-    def start(self, wait):
-        self.trainer.start(wait=wait)
-        self.training = True
-
-    @rule(wait=st.booleans())
-    def stop(self, wait):
-        self.trainer.stop(wait=wait)
-        if wait:
-            self.step = self.trainer.snapshot().step
-        else:
-            self.trainer.set_speed_limit(None)  # returns when the stop before it is done
-            self.step = self.trainer.snapshot().step
+    def __init__(self, trainer, seed=0, commit=0.25):
+        self.trainer, self.seed, self.commit = trainer, seed, commit
+        self.newest = trainer.snapshot()
+        self.generation, self.step = self.newest.generation, self.newest.step
         self.training = False
 
-    @rule(steps=st.integers(1, 5))
-    def step_once(self, steps):
-        if self.training:
-            self.stop(True)
-        self.trainer.step_once(steps)
-        self.step += steps
-        assert self.trainer.snapshot().step == self.step
-
-    @rule(seed=st.integers(0, 3))
-    def reset(self, seed):
-        self.trainer.reset(seed=seed)
-        self.generation += 1
-        self.step, self.training, self.seed = 0, False, seed
-
-    @rule(value=st.floats(0, 2))
-    def change(self, value):
-        self.trainer.set_hyper(lambda_commit=value)
-        self.commit = value
-
-    @rule(level=LEVEL, code=CODE)
-    def kill(self, level, code):
-        self.trainer.kill_code(level, code)
-
-    @rule(level=LEVEL, code=CODE, x=st.floats(-3, 3), y=st.floats(-3, 3))
-    def move(self, level, code, x, y):
-        self.trainer.move_code(level, code, [x, y])
-
-    @rule()
-    def reseed_and_restart(self):
-        self.trainer.reseed_code(1, 0)
-        self.trainer.restart_dead_now()
-
-    @rule()
-    def kmeans(self):
-        self.trainer.kmeans_now()
-
-    @rule(limit=st.sampled_from([None, 5.0, 100.0]))
-    def slow_motion(self, limit):
-        self.trainer.set_speed_limit(limit)
-
-    @rule()
-    def look(self):
-        encoding = self.trainer.encode_image(DIGITS.test_images[0])
-        assert encoding.indices.shape == (2,)
-
-    @rule(bad=st.sampled_from([{"lambda_commit": -1}, {"nonsense": 1}, {"learning_rate": "x"}]))
-    def change_badly(self, bad):
-        with pytest.raises(ValueError, match=r"."):
-            self.trainer.set_hyper(**bad)
-
-    @invariant()
-    def snapshots_are_of_this_run(self):
+    def check(self):
         snapshot = self.trainer.snapshot()
         assert snapshot.version >= self.newest.version
         assert snapshot.generation >= self.newest.generation
@@ -138,9 +69,115 @@ class Storm(RuleBasedStateMachine):
             first = view.codebook[0][view.indices[:, 0]]
             np.testing.assert_allclose(view.residuals[1], view.z_e - first, atol=1e-3)
 
+
+class Storm(RuleBasedStateMachine):
+    """Every button on the shared run and on its forks; `which` picks one of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.workers = len(_workers())
+        self.runs = [_Run(Trainer(load=lambda name, progress: DIGITS))]
+
+    def teardown(self):
+        for run in self.runs:
+            run.trainer.close()
+            assert run.trainer.snapshot().status is not Status.TRAINING
+
+    def _pick(self, which):
+        return self.runs[which % len(self.runs)]
+
+    @rule(which=WHICH)
+    def fork(self, which):
+        if len(self.runs) == 3:
+            self.runs.pop().trainer.close()
+        parent = self._pick(which)
+        child = _Run(parent.trainer.fork(), parent.seed, parent.commit)
+        self.runs.append(child)
+        if parent.training:
+            assert child.step >= parent.step
+            return
+        assert child.step == parent.step
+        old, new = (run.trainer.params["params"] for run in (parent, child))
+        jax.tree.map(np.testing.assert_array_equal, old, new)
+
+    @rule(which=WHICH, wait=st.booleans())
+    def start(self, which, wait):
+        run = self._pick(which)
+        run.trainer.start(wait=wait)
+        run.training = True
+
+    @rule(which=WHICH, wait=st.booleans())
+    def stop(self, which, wait):
+        run = self._pick(which)
+        run.trainer.stop(wait=wait)
+        if not wait:
+            run.trainer.set_speed_limit(None)  # returns when the stop before it is done
+        run.step, run.training = run.trainer.snapshot().step, False
+
+    @rule(which=WHICH, steps=st.integers(1, 5))
+    def step_once(self, which, steps):
+        run = self._pick(which)
+        if run.training:
+            self.stop(which, True)
+        run.trainer.step_once(steps)
+        run.step += steps
+        assert run.trainer.snapshot().step == run.step
+
+    @rule(which=WHICH, seed=st.integers(0, 3))
+    def reset(self, which, seed):
+        run = self._pick(which)
+        run.trainer.reset(seed=seed)
+        run.generation += 1
+        run.step, run.training, run.seed = 0, False, seed
+
+    @rule(which=WHICH, value=st.floats(0, 2))
+    def change(self, which, value):
+        run = self._pick(which)
+        run.trainer.set_hyper(lambda_commit=value)
+        run.commit = value
+
+    @rule(which=WHICH, level=LEVEL, code=CODE)
+    def kill(self, which, level, code):
+        self._pick(which).trainer.kill_code(level, code)
+
+    @rule(which=WHICH, level=LEVEL, code=CODE, x=st.floats(-3, 3), y=st.floats(-3, 3))
+    def move(self, which, level, code, x, y):
+        self._pick(which).trainer.move_code(level, code, [x, y])
+
+    @rule(which=WHICH)
+    def reseed_and_restart(self, which):
+        self._pick(which).trainer.reseed_code(1, 0)
+        self._pick(which).trainer.restart_dead_now()
+
+    @rule(which=WHICH)
+    def kmeans(self, which):
+        self._pick(which).trainer.kmeans_now()
+
+    @rule(which=WHICH, limit=st.sampled_from([None, 5.0, 100.0]))
+    def slow_motion(self, which, limit):
+        self._pick(which).trainer.set_speed_limit(limit)
+
+    @rule(which=WHICH)
+    def look(self, which):
+        encoding = self._pick(which).trainer.encode_image(DIGITS.test_images[0])
+        assert encoding.indices.shape == (2,)
+
+    @rule(
+        which=WHICH,
+        bad=st.sampled_from([{"lambda_commit": -1}, {"nonsense": 1}, {"learning_rate": "x"}]),
+    )
+    def change_badly(self, which, bad):
+        with pytest.raises(ValueError, match=r"."):
+            self._pick(which).trainer.set_hyper(**bad)
+
     @invariant()
-    def one_worker(self):
-        assert len(_workers()) <= self.workers + 1
+    def every_run_is_its_own(self):
+        for run in self.runs:
+            run.check()
+
+    @invariant()
+    def one_worker_each(self):
+        assert len(_workers()) <= self.workers + len(self.runs)
 
 
 def _workers():

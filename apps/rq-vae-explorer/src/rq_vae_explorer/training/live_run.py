@@ -20,7 +20,7 @@ from rq_vae_explorer.data.sources import BUNDLED
 from rq_vae_explorer.training.engine import DivergedError, Engine
 from rq_vae_explorer.training.pace import Pace
 from rq_vae_explorer.training.recorder import Recorder
-from rq_vae_explorer.training.runs import SavedRun, save_run
+from rq_vae_explorer.training.runs import SavedRun, pack_run, save_run
 from rq_vae_explorer.training.snapshot import (
     F32,
     EvaluationSet,
@@ -165,6 +165,10 @@ class LiveRun:
     def save(self, folder: Path) -> None:
         engine = self.ready()
         save_run(folder, engine.config, self.live_hyper(), engine.state)
+
+    def pack(self) -> SavedRun:
+        engine = self.ready()
+        return pack_run(engine.config, self.live_hyper(), engine.state)
 
     def load(self, saved: SavedRun) -> None:
         self.reset(saved.config, saved.hyper)

@@ -63,10 +63,16 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in _PACKAGES}
 
 
-def save_run(folder: Path, config: RunConfig, hyper: Hyper, state: TrainState) -> None:
-    """Write a run folder; `RunError` when it cannot be written."""
+def pack_run(config: RunConfig, hyper: Hyper, state: TrainState) -> SavedRun:
+    """A copy of a run on the host, as `load_run` would read it."""
     leaves = jax.tree_util.tree_leaves_with_path(state)
     arrays = {jax.tree_util.keystr(path): np.array(leaf, order="C") for path, leaf in leaves}
+    return SavedRun(config, hyper, arrays)
+
+
+def save_run(folder: Path, config: RunConfig, hyper: Hyper, state: TrainState) -> None:
+    """Write a run folder; `RunError` when it cannot be written."""
+    arrays = pack_run(config, hyper, state).arrays
     settings = {
         "format": _FORMAT,
         "step": int(state.step),

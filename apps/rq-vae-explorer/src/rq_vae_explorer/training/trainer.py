@@ -65,6 +65,7 @@ class Trainer:
         }
         config, hyper = split_settings({**named, **settings})
         self.state = state or TrainingState(hyper.lambda_commit, hyper.lambda_codebook)
+        self._load = load
         self._run = LiveRun(self.state, config, hyper, load)
         self._worker = Worker(self._run)
         _live.add(self)
@@ -137,6 +138,17 @@ class Trainer:
             {**self.config.model_dump(), **self.hyper.model_dump(), **settings}
         )
         self._worker.call(lambda: self._run.reset(config, hyper), wait)
+
+    def fork(self) -> Trainer:
+        """A paused copy of this run that goes its own way; with its own worker, to be closed."""
+        settings = {**self.config.model_dump(), **self.hyper.model_dump()}
+        copy = Trainer(load=self._load, **settings)
+        if self._run.snapshot.view is None:  # it follows from its settings: nothing to copy
+            copy.prepare()
+        else:
+            saved = self._worker.call(self._run.pack)
+            copy._worker.call(lambda: copy._run.load(saved))
+        return copy
 
     def close(self) -> None:
         """Stop and end the worker; the trainer cannot be used afterwards."""

@@ -8,7 +8,6 @@ reached only from its own address.
 from __future__ import annotations
 
 import secrets
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -44,6 +43,7 @@ class Runs:
         self._lock = threading.Lock()
         self._lease = lease_seconds
         self._sweeper: threading.Thread | None = None
+        self._forking = 0
 
     def seat(self, token: str) -> Seat:
         """The run behind a token, and a sign of life for it.
@@ -75,15 +75,21 @@ class Runs:
         """
         self.end_abandoned()
         with self._lock:
-            if len(self._seats) > MOST_FORKS:
+            if len(self._seats) + self._forking > MOST_FORKS:
                 raise ValueError(f"all {MOST_FORKS} private runs are taken; try again later")
-            token = secrets.token_urlsafe(12)
-            copy = Trainer()
-            self._seats[token] = Seat(copy)
-            if self._sweeper is None:
-                self._sweeper = threading.Thread(target=self._sweep, daemon=True)
-                self._sweeper.start()
-        _copy_run(self.run(SHARED), copy)
+            self._forking += 1
+        token, seat = secrets.token_urlsafe(12), None
+        try:
+            # Not under the lock: it waits for the shared run, and every tab waits for the lock.
+            seat = Seat(self.run(SHARED).fork())
+        finally:
+            with self._lock:
+                self._forking -= 1
+                if seat is not None:
+                    self._seats[token] = seat
+        if self._sweeper is None:
+            self._sweeper = threading.Thread(target=self._sweep, daemon=True)
+            self._sweeper.start()
         return token
 
     def end_abandoned(self) -> None:
@@ -99,12 +105,3 @@ class Runs:
         while True:
             time.sleep(min(10.0, self._lease))
             self.end_abandoned()
-
-
-def _copy_run(source: Trainer, copy: Trainer) -> None:
-    if source.snapshot().view is None:
-        copy.reset(**source.config.model_dump(), **source.hyper.model_dump())
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        source.save(folder)
-        copy.load(folder)
