@@ -17,6 +17,9 @@ from distill.models.vocoder import Vocoder
 from distill.models.vqvae import ConvVQVAE
 from distill.training.config import StageSteps, TrainingConfig
 
+# More threads are slower for such small arrays, and far slower on a busy machine.
+torch.set_num_threads(1)
+
 RATE = 48_000
 TINY_VQVAE = VQVAEConfig(
     codebook_size=16,

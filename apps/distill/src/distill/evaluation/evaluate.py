@@ -28,7 +28,7 @@ from distill.models.persistence import LoadedVQModel
 from distill.training.corpus import file_sha256, find_audio
 from vq_common.health import CodebookHealth, bitrate, codebook_health, usage_counts
 
-TONAL_BELOW = 0.02  # spectral flatness
+TONAL_BELOW = 0.003  # spectral flatness
 
 
 @dataclass(frozen=True)

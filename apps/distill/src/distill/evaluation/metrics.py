@@ -70,10 +70,11 @@ def level_difference_db(reference: Tensor, decoded: Tensor) -> float | None:
     return 10 * torch.tensor(ratio).log10().item()
 
 
-def spectral_flatness(x: Tensor) -> float:
-    """Geometric over arithmetic mean of the power spectrum, per frame, weighed by energy: near 0
-    for tones, near 0.5 for noise."""
-    power = _magnitude(x, 2048).square() + 1e-12  # (F, T)
+def spectral_flatness(x: Tensor, sample_rate: int = 48_000) -> float:
+    """Geometric over arithmetic mean of the power spectrum up to 8 kHz, weighed by energy: near 0
+    for tones, near 0.5 for noise. What lies 60 dB under a frame's peak counts as that."""
+    power = _magnitude(x, 2048).square()[: 2048 * 8_000 // sample_rate]  # (F, T)
+    power = power.maximum(power.amax(0) * 1e-6).clamp_min(1e-12)
     arithmetic = power.mean(0)
     flatness = power.log().mean(0).exp() / arithmetic
     return float((flatness * arithmetic).sum() / arithmetic.sum())

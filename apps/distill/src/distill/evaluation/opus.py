@@ -25,7 +25,7 @@ def through_opus(waveform: Tensor, kbits: int, sample_rate: int = 48_000) -> Ten
     length back, or None where the programs fail."""
     with tempfile.TemporaryDirectory() as folder:
         source, coded, decoded = (Path(folder) / name for name in ("in.wav", "in.opus", "out.wav"))
-        save_audio(source, waveform, sample_rate)
+        save_audio(source, waveform.clamp(-1.0, 1.0), sample_rate)
         encode = ["opusenc", "--quiet", "--music", "--bitrate", str(kbits), str(source), str(coded)]
         decode = ["opusdec", "--quiet", "--rate", str(sample_rate), str(coded), str(decoded)]
         try:
