@@ -67,6 +67,33 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def xss_payloads() -> tuple[str, ...]:
+    """Twenty texts that set `window.hacked` where a page takes them for markup or code."""
+    return (
+        "<script>window.hacked=1</script>",
+        "<img src=x onerror=window.hacked=1>",
+        '"><svg onload=window.hacked=1>',
+        "'><iframe srcdoc='<script>parent.hacked=1</script>'>",
+        "javascript:window.hacked=1",
+        "${window.hacked=1}",
+        "{{constructor.constructor('window.hacked=1')()}}",
+        "`;window.hacked=1;`",
+        "</style><script>window.hacked=1</script>",
+        "<body onload=window.hacked=1>",
+        "<details open ontoggle=window.hacked=1>",
+        "<video><source onerror=window.hacked=1>",
+        "<a href=javascript:window.hacked=1>click</a>",
+        "<math><mtext></p><img src onerror=window.hacked=1>",
+        "&lt;img src=x onerror=window.hacked=1&gt;",
+        "\\u003cimg src=x onerror=window.hacked=1\\u003e",
+        "<input autofocus onfocus=window.hacked=1>",
+        "<object data=javascript:window.hacked=1>",
+        "'-window.hacked=1-'",
+        "<template><script>window.hacked=1</script></template>",
+    )
+
+
 @dataclass
 class WatchedPage:
     """A page and what went wrong in it."""

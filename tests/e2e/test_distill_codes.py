@@ -178,6 +178,23 @@ def test_the_original_is_heard_at_its_exact_level(tones, wav):
     assert np.array_equal(tones.sound("original").astype(np.float32), samples)
 
 
+def test_a_sound_that_is_dropped_on_the_page_opens(tab, wav):
+    transfer = tab.page.evaluate_handle(
+        """bytes => {
+          const transfer = new DataTransfer();
+          const type = "audio/wav";
+          transfer.items.add(new File([new Uint8Array(bytes)], "dropped.wav", { type }));
+          return transfer;
+        }""",
+        list(wav.read_bytes()),
+    )
+    stage = tab.root.locator(".ds-stage")
+    stage.dispatch_event("dragover", {"dataTransfer": transfer})
+    stage.dispatch_event("drop", {"dataTransfer": transfer})
+    expect(tab.root.locator("[data-ds=name]")).to_have_text("dropped.wav", timeout=_SLOW)
+    assert tab.debug("samples") == 48_000
+
+
 def test_playing_seeking_looping_and_switching_share_one_playhead(tones):
     tones.do("play")
     tones.until("d.playing && d.place > 4000")
@@ -457,6 +474,23 @@ def test_ten_minutes_stay_fluid_and_small(tab, tmp_path):
     )
 
 
+def _pinch(page: Page, middle: tuple[float, float], start: int, end: int) -> None:
+    """Two fingers from `start` to `end` pixels apart."""
+    touch = page.context.new_cdp_session(page)
+
+    def send(kind: str, apart: int | None) -> None:
+        sides = () if apart is None else (-apart / 2, apart / 2)
+        points = [
+            {"x": middle[0] + dx, "y": middle[1], "id": number} for number, dx in enumerate(sides)
+        ]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    send("touchStart", start)
+    for step in range(1, 9):
+        send("touchMove", start + (end - start) * step // 8)
+    send("touchEnd", None)
+
+
 def test_a_small_touch_screen_works(browser, url):
     context = browser.new_context(
         viewport={"width": 400, "height": 800},
@@ -476,38 +510,16 @@ def test_a_small_touch_screen_works(browser, url):
     page.touchscreen.tap(x, y)
     tab.until("d.shots.length === 1 && d.shots[0].peak > 0")
     assert tab.debug("cursor") == {"level": 1, "col": 3}
+    scale = tab.debug("scale")
+    _pinch(page, (x, y), 40, 100)
+    tab.until(f"Math.abs(d.scale / {scale} - 2.5) < 0.2")
     context.close()
 
 
-_PAYLOADS = (
-    "<script>window.hacked=1</script>",
-    "<img src=x onerror=window.hacked=1>",
-    '"><svg onload=window.hacked=1>',
-    "'><iframe srcdoc='<script>parent.hacked=1</script>'>",
-    "javascript:window.hacked=1",
-    "${window.hacked=1}",
-    "{{constructor.constructor('window.hacked=1')()}}",
-    "`;window.hacked=1;`",
-    "</style><script>window.hacked=1</script>",
-    "<body onload=window.hacked=1>",
-    "<details open ontoggle=window.hacked=1>",
-    "<video><source onerror=window.hacked=1>",
-    "<a href=javascript:window.hacked=1>click</a>",
-    "<math><mtext></p><img src onerror=window.hacked=1>",
-    "&lt;img src=x onerror=window.hacked=1&gt;",
-    "\\u003cimg src=x onerror=window.hacked=1\\u003e",
-    "<input autofocus onfocus=window.hacked=1>",
-    "<object data=javascript:window.hacked=1>",
-    "'-window.hacked=1-'",
-    "<template><script>window.hacked=1</script></template>",
-)
-
-
-def test_file_names_and_labels_are_never_markup(tab):
-    assert len(_PAYLOADS) == 20
+def test_file_names_and_labels_are_never_markup(tab, xss_payloads):
     sound = io.BytesIO()
     soundfile.write(sound, 0.1 * np.sin(np.arange(9600) * 0.1), 48_000, format="WAV")
-    for number, payload in enumerate(_PAYLOADS):
+    for number, payload in enumerate(xss_payloads):
         name = payload.replace("/", "∕")
         tab.root.locator("[data-ds=file]").set_input_files(
             {"name": f"{name}.wav", "mimeType": "audio/wav", "buffer": sound.getvalue()}
