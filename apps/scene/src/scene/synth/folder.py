@@ -29,7 +29,7 @@ from scene.synth.palette import MASTER_PALETTE
 from scene.synth.scenes import Plan, Scene, draw_plan, plan_scene
 
 SEEDS_PER_SET = 1_000_000  # the scenes of --seed S have the seeds S * 1,000,000 and up
-VERSION = 1  # of the drawing: a folder begun by another one is not continued
+VERSION = 2  # of the drawing: a folder begun by another one is not continued
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ def foreground(stage: Stage, base: int = 188) -> None:
     kind = stage.attributes["foreground"]
     colours, rng = stage.colours, stage.rng
     away = 160 - (stage.focus - 160)  # balance the main subject
-    x = int(np.clip(away + 8 * int(rng.integers(-5, 6)), 56, 264)) // 8 * 8
+    x = int(np.clip(away + 16 * int(rng.integers(-2, 3)), 64, 256)) // 16 * 16
     wood = colours["wood"]
     if kind == "rocks":
         for dx, width, height in ((-56, 48, 28), (0, 64, 40), (44, 32, 20)):
-            shape = rocks.boulder(width, height, int(rng.integers(3)))
+            shape = rocks.boulder(width, height, 0)
             shades = (
                 colours["rock"][:5]
                 if not stage.snowy
@@ -30,7 +30,7 @@ def foreground(stage: Stage, base: int = 188) -> None:
     elif kind == "flowers":
         petals = colours["flower"]
         for k in range(26):
-            fx = (k * 40 + 8 * int(rng.integers(5))) % 328 - 4
+            fx = k * 56 % 320 + 8 * (k // 8)
             fy = base - 30 + 8 * (k % 5)
             tone = petals[[k % 4, (k + 1) % 4]]
             shades = np.array([colours["grass"][2], tone[0], tone[1]], np.uint8)
@@ -45,7 +45,7 @@ def foreground(stage: Stage, base: int = 188) -> None:
         stage.canvas.stamp(props.signpost(int(rng.integers(2))), x - 16, base - 48, wood, "props")
     elif kind == "gravestones":
         for k, dx in enumerate((-64, -32, 0, 32)):
-            shape = props.gravestone(int(rng.integers(3)))
+            shape = props.gravestone(k)
             stage.canvas.stamp(
                 stage.turn(shape), x + dx, base - 36 + 8 * (k % 2), colours["stone"], "props"
             )
@@ -56,8 +56,7 @@ def foreground(stage: Stage, base: int = 188) -> None:
 
 def campfire(stage: Stage, x: int, base: int) -> None:
     """A fire on logs with two rings of warm light."""
-    skies.glow(stage.canvas, x, base - 8, 64, COLOUR["s4"], 0.25)
-    skies.glow(stage.canvas, x, base - 8, 36, COLOUR["s5"], 0.3)
+    skies.glow(stage.canvas, x, base - 8, 32, COLOUR["s4"], 0.3)
     stage.canvas.stamp(props.logs(), x - 16, base - 8, ramp("w0 w1 w2 w4"), "fire")
     stage.canvas.stamp(props.flame(24, 32, stage.pick(0, 1)), x - 12, base - 36, FIRE, "fire")
 

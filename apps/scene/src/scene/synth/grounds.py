@@ -5,6 +5,7 @@ import numpy as np
 from scene.synth.canvas import COLUMNS, HEIGHT, ROWS, TOP, Canvas, Y, gradient
 from scene.synth.palette import blend_table
 from scene.synth.schemes import Scheme
+from scene.synth.stamps.raster import fixed_rng
 
 
 def _pattern(rows: list[str]) -> np.ndarray:
@@ -12,13 +13,11 @@ def _pattern(rows: list[str]) -> np.ndarray:
 
 
 _TUFTS = _pattern([
-    "................", "..+.............", "..+-.+..........", ".+#-+#......+...",
-    ".-#-#-......#-+.", "............-#-.", "................", "................",
-    "..........+.....", "....+.....#+-...", ".+.+#....-+#-...", ".#-#-...........",
-    "................", "..............+.", "-+............#-", "#-..............",
+    "................", "................", "...++...........", "..+##+..........",
+    "..----..........", "................", "................", "................",
+    "................", "................", "................", "..........++....",
+    ".........+##+...", ".........----...", "................", "................",
 ])  # fmt: skip
-
-
 _RIPPLES = _pattern([
     "................", "................", "..######........", "##......##......",
     "..........######", "................", "................", "................",
@@ -28,22 +27,20 @@ _RIPPLES = _pattern([
 
 
 _CRACKS = _pattern([
-    "..-.............", "..-.........++..", ".--........+....", ".-..............",
-    "...........--...", "..........-.....", ".........-......", "......+++.......",
-    "....++..........", "............-...", "............-...", "...........--...",
-    "..-........-....", "..--............", "....-....+++....", "................",
+    "................", "................", "..-----.........", "......--........",
+    "................", "................", "................", "................",
+    "................", "................", "..........-----.", ".........--.....",
+    "................", "................", "................", "................",
 ])  # fmt: skip
-
-
 TEXTURES = {"grass": _TUFTS, "sand": _RIPPLES, "rock": _CRACKS}
 
 
-def profile(rng: np.random.Generator, base: int) -> np.ndarray:
-    """Heights (320,) of round hills: knots every 32 pixels, 8 rows up or down from ``base``."""
-    knots = base + 8 * rng.integers(-1, 2, 12)
+def profile(variant: int, base: int) -> np.ndarray:
+    """Heights (320,) of round hills that close upon themselves: knots every 32 pixels, in 8s."""
+    knots = base + 8 * fixed_rng(97, variant).integers(-1, 2, 10)
     x = np.arange(320)
-    a, b = knots[x // 32], knots[x // 32 + 1]
-    share = (1 - np.cos(np.pi * ((x % 32) / 32))) / 2
+    a, b = knots[x // 32], knots[(x // 32 + 1) % 10]
+    share = (1 - np.cos(np.pi * (x % 32) / 32)) / 2
     return np.rint((a + (b - a) * share) / 2).astype(int) * 2
 
 
@@ -103,7 +100,7 @@ def paint_water(
     where = (top <= Y) & (bottom > Y)
     if reflect > 0:
         height = min(bottom - top, top)
-        shift = np.array([0, 0, 2, 2, 0, 0, -2, -2])
+        shift = np.array([0, 0, 0, 0, 2, 2, 2, 2])
         table = blend_table(int(ramp[1]), reflect)
         for k in range(height):
             source = canvas.pixels[top - 1 - k]

@@ -25,20 +25,18 @@ def plant(
     base: int,
     size: str,
     haze: float = 0.0,
-    kind: str | None = None,
-    shades: np.ndarray | None = None,
+    variant: int | None = None,
 ) -> None:
-    """A tree of the scene's kind with its foot on row ``base``, on the 8-pixel grid."""
-    kind = kind or stage.attributes["trees"]
+    """A tree of the scene's kind with its foot on row ``base``, on the token grid."""
+    kind = stage.attributes["trees"]
     if kind == "none":
         return
-    shape = trees.tree(kind, size, int(stage.rng.integers(2)), stage.mirrored)
-    step = 8 if size == "small" else 16
-    x = (x - shape.shape[1] // 2) // step * step
+    if variant is None:
+        variant = stage.pick(0, 1)
+    shape = trees.tree(kind, size, variant, stage.mirrored)
+    x = (x - shape.shape[1] // 2) // 16 * 16
     y = (base - shape.shape[0] - TOP) // 8 * 8 + TOP
-    stage.canvas.stamp(
-        shape, x, y, tree_ramp(stage, kind, haze) if shades is None else shades, "trees"
-    )
+    stage.canvas.stamp(shape, x, y, tree_ramp(stage, kind, haze), "trees")
 
 
 def grove(
@@ -51,14 +49,14 @@ def grove(
     depth: int = 12,
 ) -> None:
     """``count`` trees scattered from row ``base`` to ``base + depth``, far ones first."""
-    spots = sorted(
-        (base + 4 * int(stage.rng.integers(depth // 4 + 1)), 8 * int(stage.rng.integers(41)))
-        for _ in range(count)
-    )
-    for y, x in spots:
-        if avoid and avoid[0] < x < avoid[1]:
-            x = avoid[0] - 24 if x < sum(avoid) // 2 else avoid[1] + 24
-        plant(stage, x, y, size, haze)
+    step = 16 if size == "small" else 32
+    slots = sorted(int(slot) for slot in stage.rng.permutation(320 // step + 1)[:count])
+    for row in (0, 1):  # every other place is a row further back
+        for slot in slots:
+            x, y = slot * step, base + 8 * row * (depth // 8)
+            free = not avoid or not avoid[0] < x < avoid[1]
+            if slot % 2 == row and free:
+                plant(stage, x, y, size, haze, slot // 2 % 2)
 
 
 def treeline(
@@ -67,8 +65,8 @@ def treeline(
     """Crowns of a distant wood along a skyline, one every 16 columns, in steps of 4 rows."""
     if shades is None:
         shades = stage.colours.hazy("pine" if kind == "pines" else "leaf", haze)
-    variant = int(stage.rng.integers(3))
-    for number, x in enumerate(range(-8, WIDTH, 16)):
-        shape = trees.crown(kind, (number * 5 + variant) % 3)
+    for x in range(-8, WIDTH, 16):
+        place = (x + 8 - (stage.shift or 0)) // 16 % 20
+        shape = trees.crown(kind, (place * 5 + stage.variant) % 3)
         y = int(top[min(max(x + 12, 0), 319)]) // 8 * 8 - 12
         stage.canvas.stamp(stage.turn(shape), x, y, shades, "trees")

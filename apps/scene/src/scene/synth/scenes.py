@@ -89,18 +89,19 @@ def _generator(seed: int, part: int) -> np.random.Generator:
 
 def _set_stage(rng: np.random.Generator, chosen: dict[str, str]) -> Stage:
     """Choose where the light stands and where to look; they lie on different sides."""
-    focus = (96, 112, 128, 192, 208, 224)[int(rng.integers(6))]
-    light_x = 320 - focus + 16 * int(rng.integers(-2, 3))
+    focus = (96, 128, 192, 224)[int(rng.integers(4))]
+    light_x = 320 - focus + 32 * int(rng.integers(-1, 2))
     mirrored = light_x > focus
     colours = scheme(chosen["time"], chosen["mood"], chosen["weather"] == "rain")
-    return Stage(Canvas(), colours, rng, chosen, 112, mirrored, focus, (light_x, 36))
+    backdrop = int(rng.integers(4))
+    return Stage(Canvas(), colours, rng, chosen, 112, mirrored, focus, (light_x, 36), backdrop)
 
 
 def _fall(stage: Stage) -> None:
     """Weather over the finished picture."""
     weather = stage.attributes["weather"]
     if weather == "fog":
-        add_fog(stage.canvas, stage.colours, stage.horizon, stage.pick(0, 1, 2, 3))
+        add_fog(stage.canvas, stage.colours, stage.horizon, stage.pick(0, 1))
     elif weather == "rain":
         add_rain(stage.canvas, stage.attributes["time"] in ("day", "dawn"))
     elif weather == "snow":

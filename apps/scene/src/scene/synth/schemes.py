@@ -132,7 +132,8 @@ class Scheme:
 
     def hazy(self, material: str, share: float) -> np.ndarray:
         """The ramp of a material seen through ``share`` of haze."""
-        return blend_table(self.haze, share)[self.ramps[material]]
+        # A few steps of distance keep the number of colour ramps, and so of tiles, small.
+        return blend_table(self.haze, round(share / 0.15 - 0.2) * 0.15)[self.ramps[material]]
 
 
 @lru_cache(maxsize=64)

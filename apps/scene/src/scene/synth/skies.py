@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from scene.synth.canvas import CLEAR, COLUMNS, OBJECTS, ROWS, THRESHOLD, TOP, Canvas, gradient
+from scene.synth.canvas import CLEAR, COLUMNS, OBJECTS, ROWS, TOP, Canvas, Y, gradient
 from scene.synth.palette import COLOUR, blend_table
 from scene.synth.schemes import Scheme
-from scene.synth.stamps.raster import blank, disc, dither, grid
+from scene.synth.stamps.raster import blank, disc, grid
 
 
 def paint_sky(canvas: Canvas, colours: Scheme, horizon: int) -> None:
@@ -37,7 +37,7 @@ def cloud(width: int, height: int, variant: int) -> np.ndarray:
         y = height - radius * 0.75 - 1
         puff = disc(height, width, x, y, radius * 1.25, radius)
         value = 0.66 - 0.3 * (columns - x) / radius - 0.62 * (rows - y) / radius
-        level = np.clip(np.floor(value * 3 + dither(height, width) * 0.6), 0, 3)
+        level = np.clip(np.floor(value * 3 + 0.3), 0, 3)
         stamp[puff] = level[puff]
     stamp[-3:][stamp[-3:] != CLEAR] = 0
     return stamp
@@ -72,25 +72,40 @@ def add_clouds(
     mirrored: bool,
 ) -> None:
     """Put ``amount`` clouds on the 16-pixel grid, smaller towards the horizon."""
+    taken = np.zeros((200, 320), bool)
     for _ in range(amount):
         y = 16 * int(rng.integers(0, max(2, (horizon - 32) // 16))) + 8
         near = 1 - y / horizon
-        x = 16 * int(rng.integers(-3, 19))
+        x = 32 * int(rng.integers(-1, 10))
         if near < 0.45 or rng.random() < 0.35:
-            shape = streak(int((64, 96, 128)[int(rng.integers(3))]), int(rng.integers(3)))
+            shape = streak((64, 128)[int(rng.integers(2))], int(rng.integers(2)))
         else:
-            width, height = ((64, 24), (96, 32), (128, 40))[int(rng.integers(3))]
-            shape = cloud(width, height, int(rng.integers(3)))
+            width, height = ((64, 24), (96, 32))[int(rng.integers(2))]
+            shape = cloud(width, height, int(rng.integers(2)))
+        area = np.s_[y + TOP : y + TOP + len(shape), max(0, x) : x + shape.shape[1]]
+        if taken[area].any():
+            continue
+        taken[area] = True
         canvas.stamp(shape[:, ::-1] if mirrored else shape, x, y + TOP, colours["cloud"])
 
 
-def glow(canvas: Canvas, x: int, y: int, radius: int, colour: int, share: float = 0.35) -> None:
-    """Lighten two rings around a light, the outer one in a checker pattern."""
-    distance = (COLUMNS + 0.5 - x) ** 2 + (ROWS + TOP + 0.5 - y) ** 2
-    inside = distance < (radius * 0.6) ** 2
-    ring = (distance < radius**2) & ~inside & (THRESHOLD < 0.5)
-    where = inside | ring
-    canvas.recolour(where, blend_table(colour, share))
+def glow(canvas: Canvas, x: int, y: int, radius: int, colour: int, share: float) -> None:
+    """Two rings of coloured light around a lamp or a fire, each a flat step brighter."""
+    distance = (COLUMNS + 0.5 - x) ** 2 + (Y + 0.5 - y) ** 2
+    for reach in (1.0, 0.6):
+        canvas.recolour(distance < (radius * reach) ** 2, blend_table(colour, share))
+
+
+def halo(canvas: Canvas, lights: list[tuple[int, int, int]], ramp: np.ndarray) -> None:
+    """Two rings around lights (x, y, radius), in which the colours of ``ramp`` go a step up it."""
+    table = np.arange(64, dtype=np.uint8)
+    table[ramp[:-1]] = ramp[1:]
+    for reach in (1.0, 0.65):
+        rings = [
+            (COLUMNS + 0.5 - x) ** 2 + (Y + 0.5 - y) ** 2 < (radius * reach) ** 2
+            for x, y, radius in lights
+        ]
+        canvas.recolour(np.logical_or.reduce(rings), table)
 
 
 @lru_cache(maxsize=16)
@@ -102,7 +117,7 @@ def _orb(radius: int, kind: str) -> np.ndarray:
     stamp[body] = 2
     if kind == "full moon":
         shadow = 0.5 + ((columns - radius) + (rows - radius)) / (2.6 * radius)
-        stamp[body & (shadow > 0.62 + 0.3 * dither(size, size))] = 1
+        stamp[body & (shadow > 0.62 + 0.15)] = 1
         for x, y, r in ((0.65, 0.6, 0.28), (1.2, 0.9, 0.2), (0.9, 1.4, 0.24), (1.35, 0.5, 0.12)):
             stamp[body & disc(size, size, x * radius, y * radius, r * radius, r * radius)] = 1
     if kind == "crescent moon":
@@ -128,15 +143,14 @@ def add_celestial(
     """
     x = at[0]
     if kind in ("full moon", "crescent moon", "stars"):
-        add_stars(canvas, rng, horizon, 3 if kind == "stars" else 1)
+        add_stars(canvas, colours, rng, horizon, 3 if kind == "stars" else 1)
     if kind == "sun":
         low = time in ("sunset", "dawn")
         radius = (24 if rng.random() < 0.5 and at[1] < 40 else 16) if low else 12
         y = horizon - lift - 16 * int(rng.integers(2)) if low else at[1] + 16 * int(rng.integers(2))
         core = {"sunset": "s7", "dawn": "s8", "day": "s8"}[time]
         edge = {"sunset": "s6", "dawn": "s7", "day": "s7"}[time]
-        glow(canvas, x, y, radius * 3, COLOUR["s6" if low else "s8"], 0.2)
-        glow(canvas, x, y, radius * 2, COLOUR["s6" if low else "s8"], 0.3)
+        halo(canvas, [(x, y, radius * 5 // 2)], colours["sky"])
         canvas.stamp(
             _orb(radius, kind),
             x - radius,
@@ -148,8 +162,7 @@ def add_celestial(
     if kind in ("full moon", "crescent moon"):
         radius = 16 if rng.random() < 0.5 or at[1] > 40 else 20
         y = at[1] + 16 * int(rng.integers(2))
-        glow(canvas, x, y, radius * 3, int(colours["sky"][-1]), 0.3)
-        glow(canvas, x, y, radius * 2, COLOUR["n7"], 0.25)
+        halo(canvas, [(x, y, radius * 5 // 2)], colours["sky"])
         canvas.stamp(
             _orb(radius, kind),
             x - radius,
@@ -161,7 +174,9 @@ def add_celestial(
     return x, TOP + 32
 
 
-def add_stars(canvas: Canvas, rng: np.random.Generator, horizon: int, amount: int) -> None:
+def add_stars(
+    canvas: Canvas, colours: Scheme, rng: np.random.Generator, horizon: int, amount: int
+) -> None:
     """Stars of one pixel and crosses at fixed places of 32-pixel cells."""
     bright, dim = COLOUR["n9"], COLOUR["n7"]
     for row in range((horizon - 24) // 16):
@@ -181,12 +196,10 @@ def add_stars(canvas: Canvas, rng: np.random.Generator, horizon: int, amount: in
 
 
 def add_lightning(canvas: Canvas, x: int, horizon: int, variant: int) -> None:
-    """A forked bolt from the clouds to the horizon, with a lit column of sky around it."""
+    """A forked bolt from the clouds to the horizon."""
     kinks = ((0, 8, -4, 10, 2, 14, 6), (0, -8, 2, -10, -2, -16, -6), (0, 6, -6, 4, -8, 2, -4))[
         variant
     ]
-    glow(canvas, x, 40, 72, COLOUR["v4"], 0.25)
-    glow(canvas, x, 40, 40, COLOUR["v5"], 0.25)
     y = 0
     step = max(12, horizon // 6 // 4 * 4)
     white, edge = COLOUR["n9"], COLOUR["v5"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scene.synth import grounds, skies
-from scene.synth.canvas import COLUMNS, HEIGHT, ROWS, TOP, Canvas, Y
+from scene.synth.canvas import CLEAR, COLUMNS, HEIGHT, ROWS, TOP, Canvas, Y
 from scene.synth.grounds import paint_ground
 from scene.synth.schemes import Scheme
 from scene.synth.stamps import rocks
@@ -22,7 +22,9 @@ class Stage:
     horizon: int
     mirrored: bool
     focus: int  # column of the main subject, a multiple of 8
-    light: tuple[int, int] = (160, 40)  # where sun or moon stands
+    light: tuple[int, int]  # where sun or moon stands
+    variant: int  # which backdrop: peaks, hills and the wood's edge ...
+    shift: int | None = None  # ... and how far it is rolled sideways, all as one
 
     def pick(self, *values: int) -> int:
         """One of ``values``."""
@@ -58,9 +60,9 @@ def open_sky(stage: Stage, lift: int = 8) -> None:
             stage.horizon,
             lift,
         )
-    amount = {"clear": stage.pick(1, 3, 5), "fog": 1}.get(attributes["weather"], 7)
+    amount = {"clear": stage.pick(1, 2, 3), "fog": 1}.get(attributes["weather"], 4)
     if attributes["time"] == "storm":
-        amount = 9
+        amount = 6
     if attributes["celestial"] == "stars":
         amount = 0
     orb, before = stage.canvas.shows("sun_moon"), stage.canvas.pixels.copy()
@@ -76,42 +78,41 @@ def hides_light(stage: Stage, x: int, width: int) -> bool:
     return near and stage.attributes["celestial"] not in ("none", "stars", "lightning")
 
 
-def far_peaks(
-    stage: Stage,
-    base: int,
-    sizes: tuple[int, ...],
-    ramp_name: str,
-    haze: float,
-    snow: bool,
-    count: int,
-) -> None:
-    """A chain of faceted peaks standing on row ``base``."""
-    colours = stage.colours
-    shades = colours.hazy(ramp_name, haze)
+def far_peaks(stage: Stage, base: int, kind: str, material: str, haze: float, snow: bool) -> None:
+    """A chain of peaks standing on row ``base``, low where sun or moon stands."""
+    shades = stage.colours.hazy(material, haze)
     if len(shades) < 6:
         shades = np.concatenate([shades[[0, 0, 1, 2]], shades[-2:]])
-    shift = 16 * int(stage.rng.integers(4))
-    spacing = max(48, 368 // count // 16 * 16)
-    order = [int(k) for k in stage.rng.permutation(count)]
-    for k in order:
-        width = sizes[int(stage.rng.integers(len(sizes)))]
-        x = -64 + k * spacing + shift
-        if (
-            stage.attributes["celestial"] != "none"
-            and abs(x + width // 2 - stage.light[0]) < width // 2 + 16
-        ):
-            limit = (base - stage.light[1] - 28) * 16 // 9
-            width = max(
-                [w for w in (64, 96, 144, 192) if w <= limit], default=64
-            )  # below the light
-        height = width * 9 // 16 // 8 * 8
-        shape = rocks.peak(width, height, int(stage.rng.integers(2)), snow)
-        stage.canvas.stamp(stage.turn(shape), x, base - height, shades)
+    chain = stage.turn(rocks.mountain_range(kind, stage.variant % 2, snow))
+    height = (chain != CLEAR).sum(axis=0)
+    shift = roll(stage, height, base - stage.light[1] - 24)
+    stage.canvas.stamp(np.roll(chain, shift, axis=1), 0, base - len(chain), shades)
 
 
-def hills(stage: Stage, base: int, material: str, haze: float) -> np.ndarray:
+def roll(stage: Stage, height: np.ndarray, low: int = 0) -> int:
+    """The shift of the backdrop, a multiple of 32 pixels, chosen at the first call.
+
+    It puts a part of the backdrop that is lower than ``low``, by its ``height`` (320,), or the
+    lowest one, before sun or moon.
+    """
+    if stage.shift is None:
+        shifts = [int(shift) for shift in stage.rng.permutation(10) * 32]
+        if stage.attributes["celestial"] not in ("none", "stars"):
+            near = np.arange(stage.light[0] - 24, stage.light[0] + 24)
+            shifts.sort(key=lambda shift: max(height[(near - shift) % 320].max(), low))
+        stage.shift = shifts[0]
+    return stage.shift
+
+
+def skyline(stage: Stage, base: int, layer: int) -> np.ndarray:
+    """Heights (320,) of the hills of a layer of the backdrop."""
+    top = grounds.profile(stage.variant % 2 + 2 * layer, base)
+    return np.roll(top[::-1] if stage.mirrored else top, roll(stage, 0 * top))
+
+
+def hills(stage: Stage, base: int, material: str, haze: float, layer: int = 0) -> np.ndarray:
     """A band of hills down to the bottom; returns its skyline (320,)."""
-    top = grounds.profile(stage.rng, base)
+    top = skyline(stage, base, layer)
     shades = stage.colours.hazy(material, haze)
     paint_ground(stage.canvas, top, shades, None, light=0.65, dark=0.15)
     return top

@@ -19,7 +19,7 @@ def add_fog(canvas: Canvas, colours: Scheme, horizon: int, phase: int) -> None:
     veil = colours.mist
     distance = np.abs(np.floor((Y - horizon) / 4) * 4 + 2)
     canvas.recolour(distance < 40, blend_table(veil, 0.25))
-    canvas.recolour((distance >= 40) & (distance < 64) & (THRESHOLD < 0.5), blend_table(veil, 0.25))
+    canvas.recolour((distance >= 40) & (distance < 64), blend_table(veil, 0.12))
     for k, (x, offset, rx, ry) in enumerate(
         (
             (40, -40, 104, 10),
@@ -32,21 +32,22 @@ def add_fog(canvas: Canvas, colours: Scheme, horizon: int, phase: int) -> None:
         x = (x + 48 * phase + 16 * k) % 352 - 16
         y = horizon + offset
         reach = ((COLUMNS - x) / rx) ** 2 + ((np.floor((Y - y) / 2) * 2 + 1) / ry) ** 2
-        canvas.recolour((reach < 1) & (THRESHOLD < 0.5), blend_table(veil, 0.4))
+        canvas.recolour(reach < 1, blend_table(veil, 0.25))
         canvas.recolour(reach < 0.45, blend_table(veil, 0.35))
 
 
 def add_rain(canvas: Canvas, bright: bool) -> None:
-    """Slanting streaks that repeat every 32 columns and 16 rows."""
-    u = (COLUMNS + ROWS % 16 // 2) % 32
-    streak = ((u == 3) & (ROWS % 16 < 6)) | ((u == 14) & (ROWS % 16 >= 8) & (ROWS % 16 < 14))
-    streak |= (u == 25) & (ROWS % 16 >= 3) & (ROWS % 16 < 8)
+    """Slanting streaks that repeat in every token's square of 16 pixels."""
+    row = ROWS % 16
+    u = (COLUMNS + row // 2) % 16
+    streak = ((u == 3) & (row < 6)) | ((u == 12) & (row >= 8) & (row < 14))
     canvas.recolour(streak & (Y < 400), blend_table(COLOUR["n9" if bright else "n7"], 0.45))
 
 
 def add_snowfall(canvas: Canvas) -> None:
-    """Flakes of one and two pixels at places that repeat every 32 pixels."""
+    """Flakes of one and two pixels that repeat every 16 columns and, staggered, every 16 rows."""
     white = COLOUR["n9"]
-    for x, y, size in ((3, 5, 2), (13, 12, 1), (22, 2, 1), (27, 20, 2), (9, 25, 1), (18, 17, 1)):
-        hit = ((COLUMNS - x) % 32 < size) & ((ROWS - y) % 32 < size)
+    columns = COLUMNS + 8 * (ROWS // 16 % 2)
+    for x, y, size in ((3, 4, 2), (9, 11, 1)):
+        hit = ((columns - x) % 16 < size) & ((ROWS - y) % 16 < size)
         canvas.paint(hit & (Y < 400), white)

@@ -7,7 +7,7 @@ from scene.synth.canvas import COLUMNS, Y
 from scene.synth.foreground import foreground, frame_bank, frame_boughs
 from scene.synth.places.raising import raise_building
 from scene.synth.planting import grove, plant, treeline
-from scene.synth.stage import Stage, far_peaks, ground_material, hills, open_sky, path
+from scene.synth.stage import Stage, far_peaks, ground_material, hills, open_sky, path, skyline
 from scene.synth.stamps import masonry, rocks
 
 
@@ -15,14 +15,14 @@ def castle(stage: Stage) -> None:
     """A castle on a rocky hill above a valley."""
     stage.horizon = 132
     open_sky(stage, 60)
-    far_peaks(stage, stage.horizon, (96, 144), "far", 0.2, False, 4)
+    far_peaks(stage, stage.horizon, "high", "far", 0.15, False)
     weather.haze(stage.canvas, stage.horizon - 40, stage.horizon, stage.colours.haze, 0.4)
     top = hills(stage, stage.horizon - 8, "hill", 0.4)
     if stage.attributes["trees"] != "none":
         treeline(stage, top, "pines" if stage.attributes["trees"] == "pines" else "oaks", 0.45)
-    hill_height, hill_width = stage.pick(40, 48), stage.pick(256, 288)
+    hill_height, hill_width = 48, 256
     base = stage.horizon + 32
-    hill = rocks.mound(hill_width, hill_height, stage.pick(0, 1, 2))
+    hill = rocks.mound(hill_width, hill_height, stage.pick(0, 1))
     grass, rock = stage.colours["grass"], stage.colours["rock"]
     if stage.snowy:
         grass = stage.colours["snow"][[0, 1, 1, 2, 3]]
@@ -39,7 +39,7 @@ def castle(stage: Stage) -> None:
     stage.canvas.stamp(stage.turn(hill), left, base - hill_height, shades)
     _hill_road(stage, base - hill_height + 2, base + 8)
     shades, texture = ground_material(stage)
-    top = grounds.profile(stage.rng, base)
+    top = skyline(stage, base, 1)
     grounds.paint_ground(stage.canvas, top, shades, texture, light=0.6, dark=0.05)
     if stage.attributes["foreground"] == "path":
         path(stage, base + 2, stage.focus, 320 - stage.focus)

@@ -55,7 +55,7 @@ def cave(stage: Stage) -> None:
     glass, rock = ramp(gem_names), ramp(rock_names)
     stage.light = (stage.focus + stage.pick(-16, 0, 16), 68)
     open_sky(stage, 32)
-    far_peaks(stage, stage.horizon + 4, (96, 144), "far", 0.25, False, 4)
+    far_peaks(stage, stage.horizon + 4, "high", "far", 0.3, False)
     hills(stage, stage.horizon, "hill", 0.2)
     weather.haze(stage.canvas, stage.horizon - 24, stage.horizon + 8, stage.colours.haze, 0.3)
     stage.colours = replace(stage.colours, ramps=stage.colours.ramps | {"rock": rock})
@@ -65,20 +65,17 @@ def cave(stage: Stage) -> None:
     for side in (-1, 1):
         for k in range(3):
             size = (40, 56, 32)[(k + stage.pick(0, 1)) % 3]
-            x = stage.focus + side * (72 + 32 * k + 8 * stage.pick(0, 1))
-            clusters.append((x, 156 + 12 * k + 4 * stage.pick(0, 1), size))
-    for x, y, size in clusters:
-        skies.glow(stage.canvas, x, y - size // 2, size + 20, int(glass[1]), 0.25)
-        skies.glow(stage.canvas, x, y - size // 2, size // 2 + 8, int(glass[2]), 0.25)
-    for x in (stage.focus - 104, stage.focus + 112):
-        shape = gems.crystals(32, stage.pick(0, 1, 2))[::-1]
-        y = TOP + 28 + 8 * stage.pick(0, 1)
-        skies.glow(stage.canvas, x, y + 12, 32, int(glass[1]), 0.25)
+            clusters.append((stage.focus + side * (80 + 32 * k), 156 + 16 * k, size))
+    hanging = [(x, TOP + 28 + 8) for x in (stage.focus - 96, stage.focus + 112)]
+    lights = [(x, y - size // 2, size // 2 + 24) for x, y, size in clusters]
+    skies.halo(stage.canvas, lights + [(x, y + 12, 28) for x, y in hanging], rock)
+    for x, y in hanging:
+        shape = gems.crystals(32, stage.pick(0, 1))[::-1]
         stage.canvas.stamp(shape, (x - 16) // 8 * 8, y, glass, "crystals")
     if stage.attributes["foreground"] == "path":
         _cave_path(stage, rock)
     for x, y, size in sorted(clusters, key=lambda c: c[1]):
-        shape = gems.crystals(size, stage.pick(0, 1, 2))
+        shape = gems.crystals(size, stage.pick(0, 1))
         stage.canvas.stamp(stage.turn(shape), (x - size // 2) // 8 * 8, y - size, glass, "crystals")
     if stage.attributes["foreground"] in ("rocks", "campfire"):
         foreground(stage, 190)
@@ -104,8 +101,8 @@ def _arch(stage: Stage, half: int, crown: int, seed: int) -> np.ndarray:
 
 def _cave_walls(stage: Stage, rock: np.ndarray) -> None:
     """Three nested arches of rock, each darker and nearer, each with a lit rim."""
-    variant = stage.pick(0, 1, 2, 3)
-    half, crown = stage.pick(64, 72, 84), stage.pick(32, 40)
+    variant = stage.pick(0, 1)
+    half, crown = stage.pick(64, 84), 36
     for k, (grow, body, rim) in enumerate(((0, 3, 5), (44, 2, 4), (92, 1, 3), (136, 0, 2))):
         opening = _arch(stage, half + grow, max(4, crown - 12 * k), variant * 4 + k)
         wall = ~opening

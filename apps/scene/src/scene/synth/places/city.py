@@ -1,21 +1,23 @@
 """A city: tower blocks over a river."""
 
+import numpy as np
+
 from scene.synth import grounds, weather
-from scene.synth.canvas import COLUMNS, WIDTH, Y
+from scene.synth.canvas import CLEAR, COLUMNS, WIDTH, Y
 from scene.synth.foreground import foreground, frame_bank
 from scene.synth.palette import COLOUR, blend_table
 from scene.synth.places.raising import raise_building
-from scene.synth.stage import Stage, open_sky
+from scene.synth.stage import Stage, open_sky, roll
 from scene.synth.stamps import houses, masonry
 
 
 def city(stage: Stage) -> None:
     """Stepped towers in three depths over a river that mirrors their lights."""
-    stage.horizon = stage.pick(132, 148)
-    open_sky(stage, 56)
+    stage.horizon = 132
+    open_sky(stage, 72)
     weather.haze(stage.canvas, stage.horizon - 64, stage.horizon, stage.colours.haze, 0.3)
-    for haze, low, high, spacing in ((0.6, 64, 112, 24), (0.32, 48, 96, 40), (0.0, 32, 72, 48)):
-        _row(stage, haze, (low, high), spacing)
+    _skyline(stage)
+    _near_row(stage)
     quay = (stage.horizon - 6 <= Y) & (stage.horizon > Y)
     stone = stage.colours["stone"]
     stage.canvas.paint(quay, int(stone[1]))
@@ -37,21 +39,30 @@ def city(stage: Stage) -> None:
         frame_bank(stage, 6)
 
 
-def _row(stage: Stage, haze: float, heights: tuple[int, int], spacing: int) -> None:
-    """One row of tower blocks, low before sun or moon, high where to look."""
-    shades = masonry.building_ramp(stage.colours, haze)
-    if haze == 0.6:  # far windows are faint
-        faint = blend_table(int(shades[9]), 0.4)[shades[2]]
-        shades[9] = faint if stage.colours.dark else shades[2]
-    shines = stage.attributes["celestial"] not in ("none", "stars")
-    for x in range(-16, WIDTH, spacing):
-        if haze == 0.0 and abs(x + 16 - stage.focus) < 56:
+def _skyline(stage: Stage) -> None:
+    """Far and middle rows, rolled so that they are low before sun or moon."""
+    far, middle = (masonry.building_ramp(stage.colours, haze) for haze in (0.6, 0.3))
+    faint = blend_table(int(far[9]), 0.4)[far[2]]
+    far[9] = faint if stage.colours.dark else far[2]  # far windows are faint
+    chain = stage.turn(houses.skyline(stage.variant))
+    height = (chain != CLEAR).sum(axis=0)
+    chain = np.roll(chain, roll(stage, height), axis=1)
+    shades = np.zeros(64, np.uint8)
+    shades[: len(middle)], shades[32 : 32 + len(far)] = middle, far
+    raise_building(
+        stage, np.where((chain == 41) | (chain == 48), 41, chain), 0, stage.horizon, shades, True
+    )
+
+
+def _near_row(stage: Stage) -> None:
+    """Near blocks, with a gap where to look and one before sun or moon."""
+    shades = masonry.building_ramp(stage.colours)
+    for x in range(-16, WIDTH, 64):
+        if abs(x + 24 - stage.focus) < 56 or (_shines(stage) and abs(x + 24 - stage.light[0]) < 56):
             continue
-        if shines and haze < 0.6 and abs(x + 16 - stage.light[0]) < 48:
-            continue
-        low, high = (16, 32) if shines and abs(x + 12 - stage.light[0]) < 36 else heights
-        bonus = 24 if abs(x - stage.focus) < 56 else 0
-        height = (low + bonus + 8 * int(stage.rng.integers((high - low) // 8))) // 8 * 8
-        width = stage.pick(24, 32, 40) if spacing > 24 else 24
-        block = houses.skyscraper(width, height, stage.pick(*range(8)))
-        raise_building(stage, block, x + 8 * stage.pick(0, 1), stage.horizon, shades)
+        block = houses.skyscraper(48, 32 + 16 * stage.pick(0, 1), x // 64 % 4)
+        raise_building(stage, block, x, stage.horizon, shades)
+
+
+def _shines(stage: Stage) -> bool:
+    return stage.attributes["celestial"] not in ("none", "stars")

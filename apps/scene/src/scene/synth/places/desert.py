@@ -7,13 +7,13 @@ from scene.synth.canvas import Y
 from scene.synth.foreground import foreground
 from scene.synth.palette import blend_table
 from scene.synth.planting import plant
-from scene.synth.stage import Stage, hides_light, open_sky, path
+from scene.synth.stage import Stage, hides_light, open_sky, path, skyline
 from scene.synth.stamps import dunes, plants
 
 
 def desert(stage: Stage) -> None:
     """Buttes or pyramids behind dunes with sharp crests."""
-    stage.horizon = stage.pick(100, 116)
+    stage.horizon = 100
     open_sky(stage, 32)
     if stage.chance(0.65):
         shades = stage.colours.hazy("sand", 0.25)
@@ -22,7 +22,7 @@ def desert(stage: Stage) -> None:
             x = (stage.focus - 96 + k * 88 + 16 * stage.pick(0, 1, 2)) // 16 * 16
             if hides_light(stage, x, width):
                 continue
-            shape = dunes.butte(width, height, stage.pick(0, 1, 2))
+            shape = dunes.butte(width, height, stage.pick(0, 1))
             stage.canvas.stamp(stage.turn(shape), x, stage.horizon + 8 - height, shades)
     else:
         for x, width in ((stage.focus + 40, 96), (stage.focus - 72, 144)):
@@ -43,7 +43,7 @@ def desert(stage: Stage) -> None:
         _dunes(stage, stage.horizon + offset, haze, width)
         floor = stage.horizon + offset <= Y
         stage.canvas.paint(floor, int(blend_table(stage.colours.haze, haze)[sand[len(sand) - 3]]))
-    top = grounds.profile(stage.rng, stage.horizon + 52)
+    top = skyline(stage, stage.horizon + 52, 1)
     grounds.paint_ground(stage.canvas, top, sand, "sand", 0.8, 0.3)
     if stage.attributes["foreground"] == "path":
         path(stage, stage.horizon + 48, stage.focus, 160)
@@ -61,12 +61,12 @@ def desert(stage: Stage) -> None:
 
 def _dunes(stage: Stage, base: int, haze: float, width: int) -> None:
     """A row of dunes: lit backs, sharp winding crests, shadowed lee sides."""
-    sand = stage.colours["sand"]
+    sand = stage.colours["snow"] if stage.snowy else stage.colours["sand"]
     shades = blend_table(stage.colours.haze, haze)[sand]
     height = width // 4 // 8 * 8
-    shift = 16 * int(stage.rng.integers(width // 16))
-    spots = list(range(-width + shift, 320, width * 3 // 4 // 16 * 16))
+    shift = 32 * int(stage.rng.integers(width // 32))
+    spots = list(range(-width + shift, 320, width * 3 // 4 // 32 * 32))
     for k in stage.rng.permutation(len(spots)):
-        drop = 4 * int(stage.rng.integers(4))
-        shape = dunes.dune(width, height, int(stage.rng.integers(3)))
+        drop = 8 * int(stage.rng.integers(2))
+        shape = dunes.dune(width, height, int(stage.rng.integers(2)))
         stage.canvas.stamp(stage.turn(shape), spots[int(k)], base - height + drop, shades)

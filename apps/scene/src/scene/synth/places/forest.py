@@ -3,7 +3,7 @@
 import numpy as np
 
 from scene.synth import grounds
-from scene.synth.canvas import COLUMNS, THRESHOLD, TOP, WIDTH, Y
+from scene.synth.canvas import COLUMNS, TOP, WIDTH, Y
 from scene.synth.foreground import foreground, frame_bank, frame_boughs, frame_trunk
 from scene.synth.palette import COLOUR, blend_table
 from scene.synth.planting import grove, plant, treeline
@@ -13,7 +13,7 @@ from scene.synth.stamps import plants
 
 def forest(stage: Stage) -> None:
     """Three depths of trees, shafts of light, a clearing."""
-    stage.horizon = stage.pick(116, 132)
+    stage.horizon = 116
     stage.light = (stage.focus + stage.pick(-16, 0, 16), 36)  # seen through the clearing
     open_sky(stage, 48)
     kind, colours = stage.attributes["trees"], stage.colours
@@ -52,7 +52,7 @@ def forest(stage: Stage) -> None:
 def _wood(stage: Stage, crowns: str) -> None:
     """Two walls of crowns, open around the clearing, trunks in the dusk below them."""
     clearing = np.abs(COLUMNS[0] - stage.focus)
-    reach = stage.pick(20, 32, 44)
+    reach = stage.pick(20, 44)
     for haze, low, rise in ((0.35, 28, 72), (0.12, 0, 112)):
         top = stage.horizon - low - np.clip((clearing - reach) / 88, 0, 1) ** 1.2 * rise
         top = np.maximum(top, TOP + 8).astype(int) // 8 * 8
@@ -73,8 +73,8 @@ def _trunks(stage: Stage, haze: float, spacing: int, base: int, top: np.ndarray)
     """Trunks in the dusk of the wood, on the 8-pixel grid."""
     bark = stage.colours.hazy("bark", haze)
     for x in range(0, WIDTH, spacing):
-        left = min(x + 8 * int(stage.rng.integers(spacing // 8)), 312)
-        width = stage.pick(3, 5)
+        left = x + x // spacing % 2 * 8
+        width = 3 + x // spacing % 3 // 2 * 2
         where = (left <= COLUMNS) & (left + width > COLUMNS) & (base > Y) & (top[left] < Y)
         stage.canvas.paint(where, int(bark[0]), "trees")
         edge = left + width - 1 if stage.mirrored else left
@@ -91,4 +91,4 @@ def _shafts(stage: Stage) -> None:
     for slope, width in ((-0.75, 10), (-0.3, 14), (0.2, 12), (0.65, 16)):
         middle = x + slope * drop
         beam = (np.abs(COLUMNS - middle) < width * (0.4 + drop / 160)) & (drop > 12) & (Y < 176)
-        stage.canvas.recolour(beam & (THRESHOLD < 0.5), blend_table(tint, 0.28))
+        stage.canvas.recolour(beam, blend_table(tint, 0.16))

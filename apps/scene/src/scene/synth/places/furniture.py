@@ -54,7 +54,6 @@ def add_hearth(stage: Stage, x: int, floor: int) -> None:
     spill = (np.abs(X - x) < 40 + (Y - floor)) & (floor + 2 <= Y) & (floor + 36 > Y)
     share = spill & (0.85 - (np.floor((Y - floor) / 4) * 4) / 44 > THRESHOLD)
     stage.canvas.recolour(share, blend_table(COLOUR["s5"], 0.4))
-    skies.glow(stage.canvas, x, 120, 72, COLOUR["s5"], 0.14)
 
 
 def add_window(stage: Stage, x: int, y: int) -> None:

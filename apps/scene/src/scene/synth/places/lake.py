@@ -15,15 +15,8 @@ def lake(stage: Stage) -> None:
     """Mountains and woods mirrored in still water."""
     stage.horizon = 100
     open_sky(stage, 48)
-    far_peaks(
-        stage,
-        stage.horizon,
-        (144, 192),
-        "rock",
-        0.3,
-        stage.chance(0.6) or stage.snowy,
-        stage.pick(3, 4),
-    )
+    snow = stage.chance(0.6) or stage.snowy
+    far_peaks(stage, stage.horizon, "great", "rock", 0.3, snow)
     weather.haze(stage.canvas, stage.horizon - 28, stage.horizon, stage.colours.haze, 0.35)
     top = hills(stage, stage.horizon - 4, "hill", 0.2)
     kind = stage.attributes["trees"]
@@ -34,14 +27,10 @@ def lake(stage: Stage) -> None:
             "pines" if kind == "pines" else "oaks",
             0.3,
         )
-        for x in range(0, 321, 40):
-            plant(
-                stage,
-                x + 8 * stage.pick(-2, 0, 2),
-                stage.horizon + 2,
-                "small" if stage.pick(0, 1) else "medium",
-                0.2,
-            )
+        for slot in range(5):
+            if stage.chance(0.7):
+                size = "small" if slot % 2 else "medium"
+                plant(stage, 32 + 64 * slot, stage.horizon + 2, size, 0.2, slot // 2 % 2)
     celestial = stage.attributes["celestial"]
     shine = None
     if celestial in ("sun", "full moon", "crescent moon"):

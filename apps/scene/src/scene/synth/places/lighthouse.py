@@ -3,7 +3,7 @@
 import numpy as np
 
 from scene.synth import grounds, skies
-from scene.synth.canvas import COLUMNS, ROWS, THRESHOLD, Y
+from scene.synth.canvas import COLUMNS, ROWS, Y
 from scene.synth.foreground import foreground
 from scene.synth.palette import COLOUR, blend_table
 from scene.synth.places.raising import raise_building
@@ -21,7 +21,7 @@ def lighthouse(stage: Stage) -> None:
     shine = None
     if celestial in ("sun", "full moon", "crescent moon"):
         shine = (stage.light[0], COLOUR["n9" if "moon" in celestial else "s7"])
-    far_peaks(stage, stage.horizon + 8, (64,), "far", 0.4, False, 2)
+    far_peaks(stage, stage.horizon + 8, "low", "far", 0.45, False)
     grounds.paint_water(stage.canvas, stage.horizon, stage.colours, shine=shine)
     x = 216 if side > 0 else 104
     base = stage.horizon - 12
@@ -30,8 +30,7 @@ def lighthouse(stage: Stage) -> None:
         for direction in (-1, 1):
             reach = (COLUMNS - x) * direction
             beam = (reach > 8) & (np.abs(Y - lamp[1]) < 2 + reach / 7) & (reach < 240)
-            beam &= (THRESHOLD < 0.75) | (reach < 64)
-            stage.canvas.recolour(beam, blend_table(COLOUR["s8"], 0.28))
+            stage.canvas.recolour(beam, blend_table(COLOUR["s8"], 0.22))
         skies.glow(stage.canvas, *lamp, 28, COLOUR["s8"], 0.4)
     _cliff(stage, x, base, side)
     raise_building(
@@ -59,7 +58,7 @@ def lighthouse(stage: Stage) -> None:
 
 def _cliff(stage: Stage, x: int, base: int, side: int) -> None:
     """The headland: faceted rock down to the water, turf on top."""
-    shape = rocks.cliff(stage.pick(0, 1, 2))
+    shape = rocks.cliff(stage.pick(0, 1))
     shades = (
         stage.colours["rock"][:5]
         if (side > 0 and not stage.mirrored) or (side < 0 and stage.mirrored)

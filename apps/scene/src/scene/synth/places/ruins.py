@@ -15,7 +15,7 @@ def ruins(stage: Stage) -> None:
     """Broken columns and an arch, overgrown."""
     stage.horizon = 116
     open_sky(stage, 48)
-    far_peaks(stage, stage.horizon, (96, 144), "far", 0.25, False, 4)
+    far_peaks(stage, stage.horizon, "high", "far", 0.3, False)
     weather.haze(stage.canvas, stage.horizon - 36, stage.horizon, stage.colours.haze, 0.4)
     top = hills(stage, stage.horizon - 4, "hill", 0.35)
     if stage.attributes["trees"] not in ("none", "palms"):
@@ -29,7 +29,7 @@ def ruins(stage: Stage) -> None:
         x = (stage.focus - 136 + k * 72) // 8 * 8
         raise_building(
             stage,
-            monuments.column(stage.pick(48, 56), stage.pick(0, 0, 1, 2)),
+            monuments.column(56, (0, 2, 0, 1)[(k + stage.variant) % 4]),
             x,
             stage.horizon + 20,
             far,

@@ -16,7 +16,7 @@ def sea(stage: Stage) -> None:
     stage.horizon = stage.pick(100, 116)
     open_sky(stage, 8)
     side = 1 if stage.focus > 160 else -1
-    far_peaks(stage, stage.horizon + 8, (64,), "far", 0.4, False, 2)
+    far_peaks(stage, stage.horizon + 8, "low", "far", 0.45, False)
     celestial = stage.attributes["celestial"]
     shine = None
     if celestial in ("sun", "full moon", "crescent moon"):

@@ -13,7 +13,7 @@ from scene.synth.stamps import plants
 
 def swamp(stage: Stage) -> None:
     """Black water, mossy trees on islands, mist, lights."""
-    stage.horizon = 116
+    stage.horizon = stage.pick(116)
     stage.focus = stage.pick(80, 240)
     stage.light = (160 + stage.pick(-16, 0, 16), 52)  # below the moss
     open_sky(stage, 56)
@@ -23,7 +23,7 @@ def swamp(stage: Stage) -> None:
     for k in range(5):
         x = (k * 72 + stage.focus) % 336
         if not hides_light(stage, x - 24, 48):
-            plant(stage, x, stage.horizon + 2, "medium", 0.35)
+            plant(stage, x, stage.horizon + 2, "medium", 0.35, k % 2)
     grounds.paint_water(stage.canvas, stage.horizon, stage.colours, reflect=0.45)
     weather.haze(stage.canvas, stage.horizon - 12, stage.horizon + 4, stage.colours.haze, 0.35)
     shades = stage.colours["grass"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scene.synth.canvas import COLUMNS, ROWS, THRESHOLD, TOP, X, Y
+from scene.synth.canvas import COLUMNS, ROWS, TOP, X, Y
 from scene.synth.foreground import barrels
 from scene.synth.palette import COLOUR, ramp
 from scene.synth.places.furniture import (
@@ -25,7 +25,7 @@ def tavern(stage: Stage) -> None:
     floor = stage.pick(132, 140)
     hearth = stage.pick(72, 88) if stage.focus < 160 else stage.pick(232, 248)
     reach = np.sqrt((X - hearth) ** 2.0 + (1.25 * (Y - 116)) ** 2)
-    tone = np.clip(5 - np.floor(reach / 36 + (THRESHOLD - 0.5) * 0.8), 0, 5).astype(int)
+    tone = np.clip(5 - np.floor(reach / 42), 0, 5).astype(int)  # rings of firelight
     stage.canvas.paint(Y >= 0, plaster[np.clip(tone - 1, 0, 4)].astype(np.uint8))
     if stage.chance(0.7):
         _panelling(stage, wood, floor, tone)

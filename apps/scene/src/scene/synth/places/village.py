@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from scene.synth import grounds, skies, weather
+from scene.synth import grounds, weather
 from scene.synth.foreground import barrels, foreground, frame_boughs
-from scene.synth.palette import COLOUR
 from scene.synth.places.raising import raise_building, smoke
 from scene.synth.planting import plant, treeline
 from scene.synth.stage import Stage, far_peaks, ground_material, hills, open_sky, path
@@ -13,10 +12,10 @@ from scene.synth.stamps import houses, masonry
 
 def village(stage: Stage) -> None:
     """Cottages around a church, along a street."""
-    stage.horizon = stage.pick(116, 132)
+    stage.horizon = 116
     open_sky(stage, 56)
     if stage.chance(0.6):
-        far_peaks(stage, stage.horizon, (96, 144), "far", 0.25, stage.snowy, 4)
+        far_peaks(stage, stage.horizon, "high", "far", 0.3, stage.snowy)
         weather.haze(stage.canvas, stage.horizon - 36, stage.horizon, stage.colours.haze, 0.4)
     top = hills(stage, stage.horizon - 12, "hill" if not stage.snowy else "snow", 0.35)
     if stage.attributes["trees"] != "none":
@@ -25,8 +24,8 @@ def village(stage: Stage) -> None:
     far = masonry.building_ramp(stage.colours, 0.18)
     near = masonry.building_ramp(stage.colours)
     for k in range(5):
-        x = (k * 72 + stage.focus + 8 * stage.pick(0, 1, 2)) % 344 - 32
-        house = houses.cottage(stage.pick(40, 56), stage.pick(*range(6)), False)
+        x = (k * 80 + stage.focus + 32 * stage.pick(0, 1)) % 352 - 32
+        house = houses.cottage(48, k % 4, False)
         raise_building(stage, house, x, stage.horizon + 8, far)
     if stage.chance(0.7):
         raise_building(
@@ -41,17 +40,14 @@ def village(stage: Stage) -> None:
     grounds.paint_ground(stage.canvas, ground, shades, texture, light=0.7, dark=0.1)
     path(stage, stage.horizon + 6, stage.focus, 160 + stage.pick(-32, 32))
     for side in (-1, 1):
-        x = stage.focus + side * stage.pick(104, 120) - 40
-        house = houses.cottage(stage.pick(72, 88), stage.pick(*range(6)), True)
-        base = stage.horizon + stage.pick(32, 36, 40)
+        x = stage.focus + side * 112 - 40
+        house = houses.cottage(80, stage.pick(0, 1, 2, 3), True)
+        base = stage.horizon + stage.pick(32, 40)
         if stage.attributes["trees"] != "none":
             plant(stage, x + (88 if side < 0 else -16), base - 8, "medium", 0.1)
         raise_building(stage, house, x, base, near)
         if stage.chance(0.8):
             smoke(stage, x + 16, base - 56)
-        if stage.colours.dark:
-            for dx in (16, 48):
-                skies.glow(stage.canvas, x + dx, base - 12, 20, COLOUR["s5"], 0.15)
     if stage.attributes["trees"] != "none" and stage.chance(0.7):
         plant(stage, stage.pick(16, 304), 188, "large")
     _street_things(stage)

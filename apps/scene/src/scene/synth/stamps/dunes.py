@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from scene.synth.stamps.raster import blank, dither, fixed_rng, grid, polygon, rim
+from scene.synth.stamps.raster import blank, fixed_rng, grid, polygon, rim
 
 
 @lru_cache(maxsize=32)
@@ -24,12 +24,8 @@ def dune(width: int, height: int, variant: int) -> np.ndarray:
     )
     lee = body & (columns > crest)
     down = (rows - edge) / height
-    stamp[body] = np.clip(
-        np.floor(3.7 - down * 1.2 + (dither(height, width) - 0.5) * 0.5), 2, 4
-    ).astype(np.uint8)[body]
-    stamp[lee] = np.clip(
-        np.floor(0.6 + down * 1.6 + (dither(height, width) - 0.5) * 0.5), 0, 1
-    ).astype(np.uint8)[lee]
+    stamp[body] = np.clip(np.floor(3.7 - down * 1.2), 2, 4).astype(np.uint8)[body]
+    stamp[lee] = np.clip(np.floor(0.6 + down * 1.6), 0, 1).astype(np.uint8)[lee]
     stamp[body & ~lee & (rows < edge + 1.5)] = 4
     return stamp
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from scene.synth.canvas import CLEAR
 from scene.synth.stamps.masonry import WINDOW, bricks, cone, paste, slit
-from scene.synth.stamps.raster import blank, dither, fixed_rng, grid, polygon
+from scene.synth.stamps.raster import blank, fixed_rng, grid, polygon
 
 
 @lru_cache(maxsize=32)
@@ -30,7 +30,7 @@ def cottage(width: int, variant: int, tall: bool) -> np.ndarray:
         points = [(0, eave + 2), (8, 8), (width - 8, 8), (width, eave + 2)]
         front = np.zeros((height, width), bool)
     roof = polygon(height, width, points)
-    shade_ = 2.4 - columns / width * 1.5 + (dither(height, width) - 0.5) * 0.4
+    shade_ = 2.4 - columns / width * 1.5
     tiles = (
         (rows.astype(int) % 4 == 3)
         | ((columns.astype(int) + 4 * (rows.astype(int) // 4 % 2)) % 8 == 0)
@@ -110,7 +110,7 @@ def church(variant: int) -> np.ndarray:
 def skyscraper(width: int, height: int, variant: int) -> np.ndarray:
     """A stepped tower block with rows of windows on an 8 by 8 grid and a spire or tank."""
     stamp = blank(height + 16, width)
-    rng = fixed_rng(73, width, height, variant)
+    rng = fixed_rng(73, variant)
     style = variant % 4
     insets = (0, 4, 8) if width >= 32 and style < 2 else (0,)
     for inset in reversed(insets):
@@ -145,4 +145,22 @@ def skyscraper(width: int, height: int, variant: int) -> np.ndarray:
         stamp[tank] = 1
         stamp[6:14, mid - 5 : mid - 2] = 3
         stamp[14:17, mid - 4] = stamp[14:17, mid + 3] = 0
+    return stamp
+
+
+@lru_cache(maxsize=8)
+def skyline(variant: int) -> np.ndarray:
+    """Tower blocks in two depths (160 high, 320 wide) that close upon themselves.
+
+    Shades as in ``masonry``, those of the far row 32 higher.
+    """
+    stamp = blank(160, 320)
+    rng = fixed_rng(79, variant)
+    for shift, low, steps, spacing in ((32, 64, 4, 32), (0, 32, 4, 64)):
+        for x in range(0, 320, spacing):
+            gap = shift > 0 and 128 <= x < 224  # room for sun or moon
+            tall = 24 if gap else low + 16 * int(rng.integers(steps))
+            block = skyscraper(32, tall, int(rng.integers(4)))
+            area = stamp[160 - len(block) :, x : x + 32]
+            area[block != CLEAR] = block[block != CLEAR] + shift
     return stamp

@@ -10,7 +10,7 @@ import numpy as np
 
 from scene.synth.canvas import CLEAR
 from scene.synth.schemes import Scheme
-from scene.synth.stamps.raster import blank, dither, fixed_rng, grid, polygon
+from scene.synth.stamps.raster import blank, fixed_rng, grid, polygon
 
 WINDOW = 9
 
@@ -41,7 +41,7 @@ def bricks(stamp: np.ndarray, x: int, y: int, width: int, height: int, round_: b
     value = 0.95 - across * 0.85 if round_ else 0.66 - across * 0.16
     if round_:
         value = value - 0.25 * (across < 0.14)
-    level = np.clip(np.floor(value * 4 + (dither(height, width) - 0.5) * 0.5 + 0.2), 0, 4)
+    level = np.clip(np.floor(value * 4 + 0.2), 0, 4)
     r, c = rows.astype(int), columns.astype(int)
     joint = ((r % 8 == 7) & ((c + 8 * (r // 8 % 2)) % 16 < 7)) | (
         (r % 8 >= 4) & ((c + 8 * (r // 8 % 2)) % 16 == 7)
@@ -68,7 +68,7 @@ def cone(stamp: np.ndarray, x: int, y: int, width: int, height: int) -> None:
     rows, columns = grid(*stamp.shape)
     half = np.maximum((rows - y) / height * (width / 2 + 3), 1)
     across = (columns - x - width / 2) / half
-    level = np.clip(np.floor(1.9 - across * 1.9 + (dither(*stamp.shape) - 0.5) * 0.6), 0, 3)
+    level = np.clip(np.floor(1.9 - across * 1.9), 0, 3)
     slate = ((rows - y).astype(int) % 4 == 3) & (level > 0)
     stamp[body] = (5 + level - slate).astype(np.uint8)[body]
     eave = body & (rows > y + height - 2)

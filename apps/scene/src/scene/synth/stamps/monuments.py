@@ -8,7 +8,7 @@ from scene.synth.canvas import CLEAR
 from scene.synth.palette import COLOUR
 from scene.synth.schemes import Scheme
 from scene.synth.stamps.masonry import WINDOW, bricks, building_ramp
-from scene.synth.stamps.raster import blank, disc, dither, grid, polygon
+from scene.synth.stamps.raster import blank, disc, grid, polygon
 
 
 @lru_cache(maxsize=8)
@@ -19,9 +19,7 @@ def lighthouse(variant: int) -> np.ndarray:
     half = 9 + 6 * (rows - 32) / 80
     body = (np.abs(columns - 24) <= half) & (rows >= 32)
     across = (columns - 24) / half
-    level = np.clip(np.floor(1.7 - across * 1.6 + (dither(112, 48) - 0.5) * 0.5), 0, 2).astype(
-        np.uint8
-    )
+    level = np.clip(np.floor(1.7 - across * 1.6), 0, 2).astype(np.uint8)
     band = ((rows.astype(int) - 32) // 16) % 2 == 0
     spiral = ((rows.astype(int) - 32 + columns.astype(int) // 2) // 16) % 2 == 0
     red = (spiral if variant % 3 == 2 else band) & (columns >= 0)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from scene.synth.canvas import BAYER4, CLEAR
+from scene.synth.canvas import CLEAR
 
 
 def blank(height: int, width: int) -> np.ndarray:
@@ -46,12 +46,6 @@ def disc(height: int, width: int, x: float, y: float, rx: float, ry: float) -> n
     """Pixels (height, width) bool in the ellipse around (x, y)."""
     rows, columns = grid(height, width)
     return ((columns - x) / rx) ** 2 + ((rows - y) / ry) ** 2 <= 1.0
-
-
-def dither(height: int, width: int) -> np.ndarray:
-    """Bayer thresholds (height, width) in 0..1 in the four steps 1/8, 3/8, 5/8 and 7/8."""
-    rows, columns = np.arange(height)[:, None], np.arange(width)[None, :]
-    return (BAYER4[rows % 4, columns % 4] // 4 + 0.5) / 4
 
 
 def stroke(

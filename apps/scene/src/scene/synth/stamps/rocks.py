@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from scene.synth.stamps.raster import blank, dither, facet, fixed_rng, grid, polygon, rim
+from scene.synth.canvas import CLEAR
+from scene.synth.stamps.raster import blank, facet, fixed_rng, grid, polygon, rim
 
 
 def zigzag(
@@ -45,7 +46,29 @@ def peak(width: int, height: int, variant: int, snow: bool) -> np.ndarray:
         stamp[cap & (stamp >= 3)] = 5
         stamp[cap & (stamp < 3)] = 4
     foot = body & (rows > height - 16)  # the base sinks into haze by dither
-    stamp[foot & (dither(height, width) < (rows - height + 16) / 20) & (stamp > 0)] -= 1
+    stamp[foot & ((rows.astype(int) % 4 + 0.5) / 4 < (rows - height + 16) / 20) & (stamp > 0)] -= 1
+    return stamp
+
+
+RANGES = {  # kind -> width of a peak and where it stands, back to front
+    "low": ((64, 24), (96, 88), (64, 168), (96, 232), (64, 288), (64, 136)),
+    "high": ((144, 40), (96, 136), (144, 208), (96, 280), (64, 96), (64, 0)),
+    "great": ((192, 56), (144, 184), (144, 288), (96, 128), (64, 240)),
+}
+
+
+@lru_cache(maxsize=16)
+def mountain_range(kind: str, variant: int, snow: bool) -> np.ndarray:
+    """A chain of peaks (112 high, 320 wide) that closes upon itself: it may be rolled sideways."""
+    stamp = blank(112, 320)
+    for number, (width, middle) in enumerate(RANGES[kind]):
+        shape = peak(width, width * 9 // 16 // 8 * 8, (number + variant) % 2, snow)
+        for left in (middle - width // 2, middle - width // 2 - 320, middle - width // 2 + 320):
+            start, stop = max(0, left), min(320, left + width)
+            if start < stop:
+                part = shape[:, start - left : stop - left]
+                area = stamp[112 - len(shape) :, start:stop]
+                area[part != CLEAR] = part[part != CLEAR]
     return stamp
 
 
@@ -110,9 +133,7 @@ def mound(width: int, height: int, variant: int) -> np.ndarray:
     across = (columns - width / 2) / (width / 2)
     value = 0.62 - across * 0.55 - rows / height * 0.25
     steps = ((rows.astype(int) // 8) % 2) * 0.08
-    stamp[body] = np.clip(np.floor((value + steps) * 4 + dither(height, width) * 0.8), 0, 3).astype(
-        np.uint8
-    )[body]
+    stamp[body] = np.clip(np.floor((value + steps) * 4 + 0.4), 0, 3).astype(np.uint8)[body]
     for k in range(6):  # crags
         x = width * (0.12 + 0.76 * (k / 5)) + (rng.random() - 0.5) * 8
         y = height * (0.35 + 0.5 * rng.random())
@@ -158,6 +179,6 @@ def cliff(variant: int) -> np.ndarray:
         (columns.astype(int) // 8 + rows.astype(int) // 24) % 3 > 0
     )
     stamp[body & ledge & (stamp > 0)] -= 1
-    foot = body & (rows > 76) & (dither(96, 256) < (rows - 76) / 24)
+    foot = body & (rows > 76) & ((rows.astype(int) % 4 + 0.5) / 4 < (rows - 76) / 24)
     stamp[foot & (stamp > 0)] -= 1
     return stamp

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from scene.synth.canvas import CLEAR
-from scene.synth.stamps.raster import blank, disc, dither, fixed_rng, grid, polygon, stroke
+from scene.synth.stamps.raster import blank, disc, fixed_rng, grid, polygon, stroke
 from scene.synth.stamps.twisted import SIZES, twisted
 
 
@@ -41,9 +41,7 @@ def pine(size: str, variant: int) -> np.ndarray:
         across = (columns - centre - lean) / max(half, 1)
         down = (rows - top) / (bottom - top)
         value = 0.62 - across * 0.55 - down * 0.42
-        stamp[body] = np.clip(np.floor(value * 4 + dither(height, width) * 0.9), 0, 3).astype(
-            np.uint8
-        )[body]
+        stamp[body] = np.clip(np.floor(value * 4 + 0.45), 0, 3).astype(np.uint8)[body]
         hem = body & ~np.roll(body, -1, 0)
         stamp[hem] = 0
         edge = body & ~np.roll(body, 1, 1) & (columns < centre)

@@ -28,7 +28,7 @@ def _branch(
         angle += bend * (1 if k % 2 else -0.5) + (rng.random() - 0.5) * 0.6
         x += math.cos(angle) * length / steps
         y += math.sin(angle) * length / steps
-        points.append((x, y, max(0.9, radius * (1 - 0.5 * (k + 1) / steps))))
+        points.append((x, y, max(1.1, radius * (1 - 0.5 * (k + 1) / steps))))
     stroke(stamp, points, (5, 6, 7))
     if depth == 0:
         return
@@ -42,7 +42,7 @@ def _branch(
             start[1],
             angle + turn,
             length * (0.6 + 0.1 * rng.random()),
-            max(0.9, start[2] * 0.8),
+            max(1.1, start[2] * 0.8),
             depth - 1,
             -bend * 1.3,
         )
@@ -89,7 +89,7 @@ def twisted(size: str, variant: int) -> np.ndarray:
             angle,
             height * (0.32 - 0.04 * number),
             thick * 0.6,
-            2 if size != "small" else 1,
+            2 if size == "large" else 1,
             0.22 * (-1) ** number * side,
         )
     stroke(stamp, trunk, (5, 6, 7))
