@@ -1,7 +1,10 @@
 """Model files: what is saved is loaded, and nothing damaged or hostile is."""
 
 import json
+import os
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +31,18 @@ def test_a_loaded_model_saved_again_is_the_same_file_with_the_same_id(tiny, tiny
     assert again.read_bytes() == tiny_path.read_bytes()
     assert saved.model_id == tiny.model_id == load_model(again).model_id
     assert len(tiny.model_id) == 16
+
+
+def test_what_a_killed_save_left_behind_is_swept_by_the_next(tiny, tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    stray = tmp_path / f".my model.{gone.pid}-1.distill"
+    stray.write_bytes(b"half")
+    mine = tmp_path / f".my model.{os.getpid()}-1.distill"  # of a thread that still writes
+    mine.write_bytes(b"half")
+    save_model(tmp_path / "my model.distill", tiny)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [mine.name, "my model.distill"]
+    assert [listed.path.name for listed in list_models(tmp_path)] == ["my model.distill"]
 
 
 def test_loaded_models_are_ready_and_complete(tiny):

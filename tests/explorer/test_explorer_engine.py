@@ -1,5 +1,8 @@
 """One run without threads: determinism, exact resume, no recompilation, and golden losses."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +76,13 @@ def test_damaged_runs_are_refused_in_one_line(engine, digits, tmp_path):
     save_run(folder, engine.config, HYPER, engine.state)
     path = folder / "run.safetensors"
     whole = path.read_bytes()
-    for content in (whole[:100], b"", b"\xff" * 200, whole[:-50]):
+    for content in (
+        whole[:100],
+        b"",
+        b"\xff" * 200,
+        whole[:-50],
+        whole[:-1] + bytes([whole[-1] ^ 1]),
+    ):
         path.write_bytes(content)
         with pytest.raises(RunError) as caught:
             load_run(folder)
@@ -85,6 +94,17 @@ def test_damaged_runs_are_refused_in_one_line(engine, digits, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot write"):
         save_run(tmp_path / "file" / "run", engine.config, HYPER, engine.state)
+
+
+def test_what_a_killed_save_left_behind_is_swept_by_the_next(engine, tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    stray = tmp_path / f".run.safetensors.{gone.pid}-1.part"
+    stray.write_bytes(b"half")
+    mine = tmp_path / f".run.safetensors.{os.getpid()}-1.part"  # of a thread that still writes
+    mine.write_bytes(b"half")
+    save_run(tmp_path, engine.config, HYPER, engine.state)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [mine.name, "run.json", "run.safetensors"]
 
 
 def test_no_live_knob_compiles_anything(engine):

@@ -123,7 +123,8 @@ def load_model(path: str | Path) -> LoadedVQModel:
 def list_models(folder: str | Path) -> list[ListedModel]:
     """The models in a folder, read from their headers alone, sorted by name."""
     listed = []
-    for path in sorted(Path(folder).glob(f"*{SUFFIX}")):
+    # Hidden files are models that are still being written.
+    for path in sorted(Path(folder).glob(f"[!.]*{SUFFIX}")):
         try:
             listed.append(ListedModel(path, read_header(path)))
         except ModelFileError as error:

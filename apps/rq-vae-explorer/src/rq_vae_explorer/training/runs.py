@@ -6,9 +6,12 @@ saved one would have.
 
 from __future__ import annotations
 
+import glob
+import hashlib
 import json
 import os
-import tempfile
+import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -84,7 +87,8 @@ def save_run(folder: Path, config: RunConfig, hyper: Hyper, state: TrainState) -
         folder.mkdir(parents=True, exist_ok=True)
         # The settings travel inside the arrays' file too: one replacement switches the whole run.
         text = json.dumps(settings, indent=2)
-        write_atomically(folder / ARRAYS, save(arrays, metadata={"run": text}))
+        metadata = {"run": text, "sha256": _digest(arrays, text)}
+        write_atomically(folder / ARRAYS, save(arrays, metadata=metadata))
         write_atomically(folder / SETTINGS, (text + "\n").encode())
     except OSError as error:
         raise RunError(f"cannot write the run to {folder}: {error.strerror or error}") from None
@@ -97,7 +101,10 @@ def load_run(folder: Path) -> SavedRun:
         raise RunError(f"{folder} holds no run ({ARRAYS} is missing)")
     try:
         arrays = load_file(path)
-        settings = json.loads(_metadata(path)["run"])
+        metadata = _metadata(path)
+        if metadata["sha256"] != _digest(arrays, metadata["run"]):
+            raise RunError(f"{path} is damaged: its checksum does not match")
+        settings = json.loads(metadata["run"])
         if settings["format"] != _FORMAT:
             raise RunError(f"{path} has the format {settings['format']!r}, not {_FORMAT!r}")
         config, hyper = split_settings({**settings["config"], **settings["hyper"]})
@@ -114,15 +121,44 @@ def _metadata(path: Path) -> dict[str, str]:
         return json.loads(stream.read(length))["__metadata__"]
 
 
+def _digest(arrays: Mapping[str, NDArray], settings: str) -> str:
+    """Of every name, type, shape and byte, so that no flipped bit passes for a trained weight."""
+    digest = hashlib.sha256(settings.encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file in one step: readers see the old or the new content, never half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    _sweep(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with temporary.open("wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a process that was killed while it wrote `path` left behind."""
+    for stray in path.parent.glob(f".{glob.escape(path.name)}.*-*.part"):
+        owner = stray.name.removesuffix(".part").rpartition(".")[2].partition("-")[0]
+        if owner.isdecimal() and not _runs(int(owner)):
+            stray.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
