@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from distill.errors import DistillError
+from distill.signals import exit_code, heed_termination
 
-EXIT_FAILURE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_FAILURE, EXIT_USAGE = 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,13 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     # A plain function where the stubs want all six arguments named.
     warnings.showwarning = _one_line  # pyrefly: ignore[bad-assignment]
+    heed_termination()
     try:
         return args.run(args) or 0
     except DistillError as error:
         return _fail(str(error))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print("distill: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return exit_code(stop)
     except BrokenPipeError:
         sys.stderr.close()
         return EXIT_FAILURE

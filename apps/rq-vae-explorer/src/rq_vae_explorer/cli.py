@@ -4,8 +4,8 @@
     rq-vae-explorer train --steps 2000 --seed 0 --out runs/first --json report.json
     rq-vae-explorer evaluate runs/first
 
-Exit codes: 0 done, 1 failure (one line on stderr), 2 usage, 130 interrupted. JAX, Gradio and the
-rest are imported only when a command needs them.
+Exit codes: 0 done, 1 failure (one line on stderr), 2 usage, 130 after Ctrl-C, 143 after
+SIGTERM. JAX, Gradio and the rest are imported only when a command needs them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from rq_vae_explorer import __version__
+from rq_vae_explorer.signals import exit_code, heed_termination
 
 PROGRAM = "rq-vae-explorer"
 _DATA_HELP = "bundled, mnist, fashion_mnist, kmnist, or a folder of idx files"
@@ -51,15 +52,16 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     options = _parser().parse_args(arguments)
+    heed_termination()
     try:
         return options.command(options)
     except UsageError as error:
         return _complain(error, 2)
     except CommandError as error:
         return _complain(error, 1)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print(f"{PROGRAM}: interrupted", file=sys.stderr)
-        return 130
+        return exit_code(stop)
     except BrokenPipeError:
         return 1
 
@@ -161,13 +163,10 @@ def _port(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from rq_vae_explorer.training.compile_cache import enable_compile_cache
-    from rq_vae_explorer.training.trainer import Trainer
     from rq_vae_explorer.ui.app import main as serve
 
     enable_compile_cache()
-    trainer = Trainer()
-    trainer.prepare()
-    serve(options.host, options.port, not options.no_browser, trainer)
+    serve(options.host, options.port, not options.no_browser)
     return 0
 
 

@@ -28,6 +28,7 @@ from scene.transformer import ImageTransformer, SimpleTokenizer
 from scene.vqgan import VQGAN
 
 FORMAT = 1
+CHECKSUM = "sha256"  # key in the metadata of a safetensors file
 MODEL, SETTINGS, OPTIMIZER, PROGRESS = (
     "model.safetensors",
     "config.json",
@@ -49,7 +50,8 @@ def save_checkpoint(
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir()
     for name, values in arrays.items():
-        mx.save_safetensors(str(fresh / name), dict(values), metadata={"format": "mlx"})
+        metadata = {"format": "mlx", CHECKSUM: _digest(values)}
+        mx.save_safetensors(str(fresh / name), dict(values), metadata=metadata)
         _sync(fresh / name)
     for name, document in documents.items():
         with (fresh / name).open("w", encoding="utf-8") as file:
@@ -60,6 +62,16 @@ def save_checkpoint(
         folder.rename(old)
     fresh.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _digest(arrays: Mapping[str, mx.array]) -> str:
+    """Of every name, type, shape and byte, so that no flipped bit passes for a trained weight."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.asarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _sync(path: Path) -> None:
@@ -82,15 +94,27 @@ def read_document(folder: Path, name: str) -> dict[str, Any]:
 
 
 def read_arrays(folder: Path, name: str) -> dict[str, mx.array]:
-    """One safetensors file of a checkpoint, half precision widened to float32."""
+    """One safetensors file of a checkpoint, half precision widened to float32.
+
+    Raises SceneError if it is missing, broken or altered.
+    """
     path = _settled(folder) / name
     if not path.is_file():
         raise SceneError(f"no checkpoint at {folder} ({name} is missing)")
     try:
-        arrays = cast(dict[str, mx.array], mx.load(str(path)))
+        arrays, metadata = cast(
+            tuple[dict[str, mx.array], dict[str, str]], mx.load(str(path), return_metadata=True)
+        )
+        found = _digest(arrays)
     except (RuntimeError, ValueError, OSError) as error:
-        raise SceneError(f"{path}: broken checkpoint ({error})") from error
+        raise SceneError(f"{path}: broken checkpoint ({_one_line(error)})") from error
+    if metadata.get(CHECKSUM, found) != found:
+        raise SceneError(f"{path}: broken checkpoint (its checksum does not match)")
     return {key: _widen(value) for key, value in arrays.items()}
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _narrow(value: mx.array) -> mx.array:
@@ -113,7 +137,9 @@ def load_weights(model: nn.Module, folder: Path) -> None:
     try:
         model.load_weights(list(arrays.items()), strict=True)
     except ValueError as error:
-        raise SceneError(f"{folder}: weights do not fit the settings ({error})") from error
+        raise SceneError(
+            f"{folder}: weights do not fit the settings ({_one_line(error)})"
+        ) from error
     mx.eval(model.parameters())
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 from scene.errors import SceneError
+from scene.signals import exit_code, heed_termination
 
 EXIT_FAILURE = 1
-EXIT_INTERRUPTED = 130
 
 
 def create_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -28,16 +28,18 @@ def run_command(
     action: Callable[[argparse.Namespace], None],
     argv: Sequence[str] | None,
 ) -> int:
-    """Parse, act, and turn failures into exit codes: 0 done, 1 failed, 2 usage, 130 Ctrl-C."""
+    """Parse, act, and turn failures into exit codes: 0 done, 1 failed, 2 usage, 130 Ctrl-C,
+    143 SIGTERM."""
     arguments = parser.parse_args(argv)
+    heed_termination()
     try:
         action(arguments)
     except SceneError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return EXIT_FAILURE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return exit_code(stop)
     return 0
 
 

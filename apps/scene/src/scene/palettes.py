@@ -12,8 +12,12 @@ import numpy as np
 from PIL import Image
 
 from scene.errors import SceneError
-from scene.synth.canvas import BAYER4
 from scene.synth.palette import MASTER_PALETTE, perceptual
+
+_BAYER2 = np.array([[0, 2], [3, 1]])
+BAYER4 = np.block(
+    [[4 * _BAYER2, 4 * _BAYER2 + 2], [4 * _BAYER2 + 3, 4 * _BAYER2 + 1]]
+)  # (4, 4) ranks 0..15
 
 MAX_COLOURS = 256  # what an indexed PNG holds
 CHUNK = 8192  # colours compared with the palette at a time

@@ -18,17 +18,16 @@ from distill.commands.checks import check_output
 from distill.errors import TrainingError
 from distill.models.header import ModelMetadata
 from distill.models.persistence import SUFFIX
+from distill.signals import EXIT_INTERRUPTED, EXIT_TERMINATED
 from distill.training.config import StageSteps, TrainingConfig
 from distill.training.export import health_in_words
 from distill.training.job import Job
 from distill.training.loop import TrainingStopped
 from distill.training.pipeline import train
 
-_EXIT_INTERRUPTED = 130
-
 
 def run(args: argparse.Namespace) -> int:
-    """Train, telling what happens; 130 when interrupted."""
+    """Train, telling what happens; 130 when interrupted, 143 when terminated."""
     torch.set_num_threads(1)
     out = Path(args.out)
     if out.suffix != SUFFIX:
@@ -42,12 +41,13 @@ def run(args: argparse.Namespace) -> int:
             config=config,
             metadata=ModelMetadata(
                 name=args.name or out.stem,
-                command="distill " + shlex.join(sys.argv[1:]),
+                # A run resumed is the run that was never stopped.
+                command="distill " + shlex.join(a for a in sys.argv[1:] if a != "--resume"),
                 licence=args.licence,
                 origin=args.origin,
             ),
             resume=args.resume,
-            should_stop=lambda: interrupted[0],
+            should_stop=lambda: bool(interrupted),
             say=tqdm.write,
         )
         try:
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
             print(
                 f"saved; go on with --resume ({out} plays what is learnt so far)", file=sys.stderr
             )
-            return _EXIT_INTERRUPTED
+            return EXIT_TERMINATED if interrupted == [signal.SIGTERM] else EXIT_INTERRUPTED
     print("\n".join(health_in_words(loaded.codebook_health)))
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, sound by {loaded.metadata.synthesis}")
     return 0
@@ -79,14 +79,14 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
 
 
 @contextmanager
-def _interruptible() -> Iterator[list[bool]]:
+def _interruptible() -> Iterator[list[int]]:
     """Ctrl-C and a polite kill ask for a stop at the next step; a second one insists."""
-    interrupted = [False]
+    interrupted: list[int] = []
 
     def ask(number: int, frame: FrameType | None) -> None:
-        if interrupted[0]:
+        if interrupted:
             raise KeyboardInterrupt
-        interrupted[0] = True
+        interrupted.append(number)
 
     kept = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -25,6 +25,7 @@ from tqdm import tqdm
 from scene.checkpoints import PROGRESS, read_document
 from scene.config import Training
 from scene.errors import SceneError
+from scene.signals import Terminated
 
 LOG_EVERY = 10  # steps between lines of metrics.jsonl
 SEED_STRIDE = 1_000_003  # keeps the random streams of runs with near seeds apart
@@ -91,7 +92,7 @@ def run_training(trainer: Trainer, out: Path, resume: bool) -> Progress:
     """Train to the end, or until Ctrl-C, which saves first. Returns where the run stands.
 
     Raises SceneError when the loss is no longer finite (the last good checkpoint stays) and
-    KeyboardInterrupt after an interruption was saved.
+    KeyboardInterrupt (Terminated after SIGTERM) after an interruption was saved.
     """
     progress = Progress()
     if resume:
@@ -124,7 +125,7 @@ def run_training(trainer: Trainer, out: Path, resume: bool) -> Progress:
             progress = _milestones(trainer, out, progress, total, log)
             if interrupted:
                 trainer.save(out / "last", asdict(progress), full=True)
-                raise KeyboardInterrupt
+                raise Terminated if interrupted[0] == signal.SIGTERM else KeyboardInterrupt
     return progress
 
 
