@@ -158,3 +158,11 @@ def test_kmeans_uses_every_code_even_of_little_data():
     q = ResidualQuantizer(QuantizerConfig(2, 16, DIM))
     q.start(points(10), torch.Generator().manual_seed(0))
     assert torch.isfinite(q.codebooks).all()
+
+
+def test_training_on_searched_codes_uses_the_codes_of_the_search(quantizer, torch_seeded):
+    z = torch.randn(200, quantizer.config.dim, generator=torch_seeded)
+    result = quantizer(z, beams=4)
+    assert torch.equal(result.indices, quantizer.search(z, 4))
+    assert torch.allclose(result.z_q, quantizer.embed(result.indices), atol=1e-5)
+    assert (result.z_q - z).square().sum() <= (quantizer(z).z_q - z).square().sum()

@@ -19,15 +19,15 @@ class QuantizerConfig:
     """`levels` codebooks of `codes` vectors of `dim`, and how they learn.
 
     decay: of the moving averages; restart_below: share of a fair share of assignments below
-    which a code is dead; restart_weight: fair shares given to a restarted code.
+    which a code is dead, as codebook health has it; restart_weight: fair shares given to a restarted code.
     """
 
     levels: int
     codes: int
     dim: int
     decay: float = 0.99
-    restart_below: float = 0.03
-    restart_weight: float = 0.2
+    restart_below: float = 0.1
+    restart_weight: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -64,28 +64,28 @@ class ResidualQuantizer(nn.Module):
         self.register_buffer("ema_sums", torch.zeros(shape))  # (L, K, D)
         self.register_buffer("started", torch.tensor(False))
 
-    def forward(self, z: Tensor, keep_levels: Tensor | None = None) -> QuantizeResult:
+    def forward(
+        self, z: Tensor, keep_levels: Tensor | None = None, beams: int = 1
+    ) -> QuantizeResult:
         """Quantise; changes nothing in the module.
 
         Args:
             z: (N, D) float32.
             keep_levels: (N,) int, how many levels each vector may use (quantiser dropout);
                 None for all.
+            beams: of `search`; 1 takes the nearest code level by level.
         """
-        residual, total, indices, commitments = z.detach(), torch.zeros_like(z), [], []
-        kept = torch.zeros_like(z)
+        indices = self.search(z.detach(), beams)  # (N, L)
+        total, kept, commitments = torch.zeros_like(z), torch.zeros_like(z), []
         for level in range(self.config.levels):
-            index = self.nearest(level, residual)  # (N,)
-            code = self.codebooks[level][index]  # (N, D)
-            residual = residual - code
+            code = self.codebooks[level][indices[:, level]]  # (N, D)
             total = total + code
             kept = (
                 kept + code if keep_levels is None else kept + code * (keep_levels > level)[:, None]
             )
             commitments.append(mse_loss(z, total))
-            indices.append(index)
         z_q = z + (kept - z).detach()
-        return QuantizeResult(z_q, torch.stack(indices, dim=1), torch.stack(commitments).mean())
+        return QuantizeResult(z_q, indices, torch.stack(commitments).mean())
 
     def search(self, z: Tensor, beams: int = 4) -> Tensor:
         """Indices (N, L) of a better sum than taking the nearest code level by level.

@@ -14,17 +14,21 @@ from distill.training.optimizer import cosine_optimizer, optimizer_step
 _BATCH = 24
 _CROP_S = 1.0
 _START_BATCHES = 32
+_LN100 = 2 * math.log(10.0)  # power is amplitude squared
 _COMMITMENT = 0.25
 _SQUARE_WEIGHT = 0.5
-_DROPOUT_SHARE = 0.5
+_LOUDNESS_WEIGHT = 0.5
+_DROPOUT_SHARE = 0.25
+_BEAMS = 4  # as when it is used: codebooks and decoder learn from the codes that will be chosen
 
 
 class AutoencoderStage:
     """Trains a `ConvVQVAE`.
 
-    The loss is L1 plus half the mean square on standardised log mels, plus 0.25 x commitment
-    loss; half of each batch decodes from a random number of levels (quantiser dropout), which
-    is what makes every prefix of the levels decodable.
+    The loss is L1 plus half the mean square on standardised log mels, plus half the error of
+    each frame's loudness, plus 0.25 x commitment loss; a quarter of each batch decodes from a
+    random number of levels (quantiser dropout), which is what makes every prefix of the levels
+    decodable.
 
     Args:
         config: shape of the model; `codebook_size` is settled.
@@ -64,11 +68,13 @@ class AutoencoderStage:
         model, c = self.module, self.module.config
         mel = self._bank.draw(_BATCH, self._frames, self.generator)  # (B, n_mels, T)
         z = model.encode(mel[:, None]).z
-        result = model.quantizer(_rows(z), self._kept_levels(z))
+        result = model.quantizer(_rows(z), self._kept_levels(z), _BEAMS)
         z_q = result.z_q.reshape(z.shape[0], -1, c.codebook_dim).transpose(1, 2)  # (B, D, W)
-        error = mel_error(model.decode_unclamped(z_q), mel, c)
+        decoded = model.decode_unclamped(z_q)
+        error = mel_error(decoded, mel, c)
         reconstruction = error.abs().mean() + _SQUARE_WEIGHT * error.square().mean()
-        loss = reconstruction + _COMMITMENT * result.commitment
+        loss = reconstruction + _LOUDNESS_WEIGHT * loudness_error(decoded, mel, c)
+        loss = loss + _COMMITMENT * result.commitment
         norm = optimizer_step(self.optimizer, self.module, loss, progress)
         if math.isfinite(norm):
             model.quantizer.learn(_rows(z).detach(), result.indices, self.generator)
@@ -113,6 +119,17 @@ def mel_error(decoded: Tensor, mel: Tensor, config: VQVAEConfig) -> Tensor:
     silent = mel <= config.mel_floor
     clamped = torch.where(silent, decoded.clamp_min(config.mel_floor), decoded)
     return (clamped - mel) / config.mel_scale
+
+
+def loudness_error(decoded: Tensor, mel: Tensor, config: VQVAEConfig) -> Tensor:
+    """Mean absolute standardised difference of the loudness of frames.
+
+    Single bands are right in their median, which is quieter than their mean power; what makes a
+    frame loud has to be right as a sum.
+    """
+    ours, theirs = (torch.logsumexp(_LN100 * x, dim=1) / _LN100 for x in (decoded, mel))  # (B, T)
+    floor = config.mel_floor + 1.0  # the bands of silence add up to a little more than its floor
+    return (ours.clamp_min(floor) - theirs.clamp_min(floor)).abs().mean() / config.mel_scale
 
 
 def _rows(z: Tensor) -> Tensor:

@@ -16,9 +16,9 @@ from distill.audio.spectrogram import AudioSpectrogram
 from distill.audio.torchaudio_ops import resample
 from distill.training.corpus import Corpus
 
-_SPEEDS = ((8, 9), (9, 8), (5, 6), (6, 5), (3, 4), (4, 3))
+_SPEEDS = ((1, 2), (2, 3), (3, 4), (8, 9), (9, 8), (4, 3), (3, 2))
 _VARIED_SHARE = 0.6
-_VARIED_UP_TO_S = 900.0
+_VARIED_UP_TO_S = 600.0
 _GAP_FRAMES = 8
 _QUIET_SHARE = 0.15  # of crops that are turned down by as much as 40 dB
 _QUIET_BELS = -2.0  # log10 of amplitude
@@ -26,6 +26,7 @@ _GAIN_BELS = (-0.5, 0.15)
 _COLOURED_SHARE = 0.7
 _COLOUR_KNOTS = 6  # of a smooth curve over the bands
 _COLOUR_BELS = 0.25  # 5 dB
+_WAVE_COLOUR_HZ = (0.0, 200.0, 600.0, 1500.0, 4000.0, 10_000.0, 24_000.0)
 _MIXED_SHARE = 0.25
 _LN10 = math.log(10.0)
 
@@ -49,14 +50,26 @@ class WaveBank:
         return cls(plain, _join(faster, c.hop_length, at_least))
 
     def draw(self, count: int, samples: int, generator: torch.Generator) -> Tensor:
-        """Random crops with random gain: (count, samples)."""
+        """Random crops, coloured, sometimes mixed in pairs, of random loudness: (count, n)."""
         crops = []
         for _ in range(count):
-            source = _choose(self.plain, self.varied, generator)
-            start = _randint(source.shape[-1] - samples + 1, generator)
-            gain = 10.0 ** draw_gain(generator)
-            crops.append(source[start : start + samples] * gain)
+            crop = self._coloured(samples, generator)
+            if _chance(_MIXED_SHARE, generator):
+                quieter = 10.0 ** -float(torch.rand((), generator=generator))
+                crop = crop + quieter * self._coloured(samples, generator)
+            crops.append(crop * 10.0 ** draw_gain(generator))
         return torch.stack(crops)
+
+    def _coloured(self, samples: int, generator: torch.Generator) -> Tensor:
+        source = _choose(self.plain, self.varied, generator)
+        start = _randint(source.shape[-1] - samples + 1, generator)
+        crop = source[start : start + samples]
+        if not _chance(_COLOURED_SHARE, generator):
+            return crop
+        spectrum = torch.fft.rfft(crop)
+        at = torch.linspace(0.0, _WAVE_COLOUR_HZ[-1], spectrum.shape[-1])
+        bels = _COLOUR_BELS * torch.randn(len(_WAVE_COLOUR_HZ), generator=generator)
+        return torch.fft.irfft(spectrum * 10.0 ** _between(at, bels), n=samples)
 
 
 @dataclass(frozen=True)
@@ -111,9 +124,18 @@ def draw_gain(generator: torch.Generator) -> float:
     return low + (high - low) * at
 
 
+def _between(at: Tensor, bels: Tensor) -> Tensor:
+    """The curve through `bels` at `_WAVE_COLOUR_HZ`, by straight lines, at the frequencies `at`."""
+    knots = torch.tensor(_WAVE_COLOUR_HZ)
+    right = torch.searchsorted(knots, at).clamp(1, len(knots) - 1)
+    share = (at - knots[right - 1]) / (knots[right] - knots[right - 1])
+    return torch.lerp(bels[right - 1], bels[right], share)
+
+
 def _join(waves: list[Tensor], hop: int, at_least: int) -> Tensor:
-    # Whole hops, so that a clip keeps its own frames wherever it stands in the row.
-    gapped = [pad(w, (_GAP_FRAMES * hop, _GAP_FRAMES * hop + -w.shape[-1] % hop)) for w in waves]
+    # Clips begin anywhere in a frame: new sounds will, too. Steps by the golden ratio spread them.
+    starts = [_GAP_FRAMES * hop + int(i * 0.618034 * hop) % hop for i in range(len(waves))]
+    gapped = [pad(w, (s, _GAP_FRAMES * hop)) for s, w in zip(starts, waves, strict=True)]
     row = torch.cat(gapped)
     return pad(row, (0, max(0, at_least * hop - row.shape[-1])))
 

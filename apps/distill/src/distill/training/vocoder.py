@@ -11,6 +11,7 @@ from distill.audio.stft import hann
 from distill.audio.torchaudio_ops import mel_filterbank
 from distill.config import VocoderConfig
 from distill.evaluation.metrics import log_spectral_distance, mel_distance
+from distill.models.quantizer import NULL_CODE
 from distill.models.vocoder import Vocoder
 from distill.models.vqvae import ConvVQVAE
 from distill.training.banks import WaveBank
@@ -20,15 +21,21 @@ _BATCH = 8
 _CROP_HOPS = 96  # about half a second
 _CONTEXT_HOPS = 8  # on each side, so that the autoencoder sees no false edges
 _CODED_SHARE = 0.75
+_THINNED_SHARE = 0.5  # of the coded crops
 _WINDOWS = ((256, 20), (512, 40), (1024, 80), (2048, 128))  # n_fft, mel bands
 _FLOOR = 1e-5
+_ENVELOPE_SAMPLES = 240  # 5 ms
+_ENVELOPE_WEIGHT = 1.0
+_LOUDNESS_WEIGHT = 1.0
 
 
 class VocoderStage:
     """Trains a `Vocoder`: multi-resolution STFT and mel losses, no adversary.
 
     Three crops in four go through the frozen autoencoder first, so that the vocoder learns to
-    mend what coding does to a spectrogram; the rest keep it true to real spectrograms.
+    mend what coding does to a spectrogram; the rest keep it true to real spectrograms. Half of
+    the coded ones lack some of the finest levels: coding is coarser for new sounds than for those
+    it learnt from, and rows are heard level by level.
     """
 
     name = "vocoder"
@@ -59,8 +66,9 @@ class VocoderStage:
         waves = self._bank.draw(_BATCH, self.crop_hops * hop, self.generator)
         mel = self._mels(waves)  # (B, n_mels, hops)
         inner = slice(_CONTEXT_HOPS * hop, (_CONTEXT_HOPS + _CROP_HOPS) * hop)
-        decoded = self.module(mel, waves.shape[-1])[:, inner]
-        loss = spectral_loss(decoded, waves[:, inner], self._spectrogram.config.sample_rate)
+        decoded, target = self.module(mel, waves.shape[-1])[:, inner], waves[:, inner]
+        loss = spectral_loss(decoded, target, self._spectrogram.config.sample_rate)
+        loss = loss + loudness_loss(decoded, target)
         norm = optimizer_step(self.optimizer, self.module, loss, progress)
         return {"loss": loss.item(), "gradient_norm": norm}
 
@@ -68,7 +76,12 @@ class VocoderStage:
     def _mels(self, waves: Tensor) -> Tensor:
         mel = self._spectrogram.waveform_to_mel(waves[:, None])  # (B, 1, n_mels, T)
         coded = int(waves.shape[0] * _CODED_SHARE)
-        z_q, _, _ = self._autoencoder.quantize(self._autoencoder.encode(mel[:coded]))
+        encoded = self._autoencoder.encode(mel[:coded])
+        _, indices, _ = self._autoencoder.quantize(encoded)  # (coded, W, L)
+        thinned, levels = int(coded * _THINNED_SHARE), indices.shape[-1]
+        kept = torch.randint(levels // 2, levels, (thinned, 1, 1), generator=self.generator)
+        indices[:thinned] = torch.where(torch.arange(levels) < kept, indices[:thinned], NULL_CODE)
+        z_q = self._autoencoder.codes_to_embeddings(indices, encoded.spatial_shape)
         decoded = self._autoencoder.decode(z_q, mel.shape)
         return torch.cat([decoded, mel[coded:]])[:, 0]
 
@@ -120,6 +133,27 @@ def spectral_loss(decoded: Tensor, target: Tensor, sample_rate: int) -> Tensor:
         loss = loss + _log_distance(ours, theirs)
         loss = loss + 2.0 * _log_distance(filters @ ours, filters @ theirs)
     return loss
+
+
+def loudness_loss(decoded: Tensor, target: Tensor) -> Tensor:
+    """How far loudness is off, over 5 ms and over the whole crop.
+
+    The distances of logarithms alone are least for the median of what a code may stand for, and
+    that is quieter than its mean energy by 3 dB.
+
+    Args:
+        decoded, target: (B, samples).
+    """
+    ours, theirs = (
+        x.unflatten(1, (-1, _ENVELOPE_SAMPLES)).square().mean(2).clamp_min(1e-12)
+        for x in (
+            decoded[:, : decoded.shape[1] // _ENVELOPE_SAMPLES * _ENVELOPE_SAMPLES],
+            target[:, : target.shape[1] // _ENVELOPE_SAMPLES * _ENVELOPE_SAMPLES],
+        )
+    )  # (B, blocks), of power
+    gap = (ours.sqrt() - theirs.sqrt()).abs().sum(1) / theirs.sqrt().sum(1).clamp_min(1e-2)
+    whole = (ours.mean(1).clamp_min(1e-10).log10() - theirs.mean(1).clamp_min(1e-10).log10()) / 2
+    return _ENVELOPE_WEIGHT * gap.clamp_max(10.0).mean() + _LOUDNESS_WEIGHT * whole.abs().mean()
 
 
 def _log_distance(ours: Tensor, theirs: Tensor) -> Tensor:
