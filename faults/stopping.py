@@ -1,0 +1,70 @@
+"""Ctrl-C and SIGTERM in the middle of training: the state is saved, soon, with the right exit."""
+
+from __future__ import annotations
+
+import random
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import ModuleType
+
+from faults.outcome import Outcome
+
+_UNDER_WAY = re.compile(rb"\b[1-9]\d*/\d+ \[|step [1-9]")
+_EXITS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+def stop_training(app: str, subject: ModuleType, count: int) -> Outcome:
+    """Each signal `count` times, at random moments up to a second after the first step."""
+    failures: list[str] = []
+    slowest = 0.0
+    rng = random.Random(0)
+    with tempfile.TemporaryDirectory() as name:
+        subject.prepare_training(Path(name))
+        for number in range(count):
+            for sent, expected in _EXITS.items():
+                out = Path(name) / f"{sent.name}-{number}"
+                code, seconds, said = _stop_one(subject, Path(name), out, sent, rng.random())
+                slowest = max(slowest, seconds)
+                problem = _problem(subject, out, code, expected, said)
+                if problem:
+                    failures.append(f"{sent.name} {number}: {problem}")
+    result = f"saved and loads; exit 130 / 143; the slowest took {slowest:.1f} s"
+    tried = count * len(_EXITS)
+    return Outcome(
+        app, "Ctrl-C, SIGTERM in training", tried, tried - len(failures), result, tuple(failures)
+    )
+
+
+def _stop_one(
+    subject: ModuleType, data: Path, out: Path, sent: signal.Signals, wait: float
+) -> tuple[int, float, bytes]:
+    command = subject.training_command(data, out)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        said = b""
+        while not _UNDER_WAY.search(said):
+            more = process.stderr.read1(4096)
+            if not more:
+                break
+            said += more
+        time.sleep(wait)
+        started = time.monotonic()
+        process.send_signal(sent)
+        said += process.communicate()[1]
+        return process.returncode, time.monotonic() - started, said
+
+
+def _problem(subject: ModuleType, out: Path, code: int, expected: int, said: bytes) -> str:
+    if b"Traceback" in said:
+        return f"a traceback: {said[-200:]!r}"
+    if code != expected:
+        return f"exit code {code} instead of {expected}: {said[-200:]!r}"
+    try:
+        subject.load_stopped(out)
+    except subject.REFUSALS as error:
+        return f"what was saved does not load: {error}"
+    return ""
