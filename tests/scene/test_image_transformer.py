@@ -211,3 +211,20 @@ def test_guidance_moves_away_from_the_null_caption():
 def test_wrong_number_of_seeds_is_refused():
     with pytest.raises(ValueError, match="1 seeds for 2"):
         model().generate(text(), seeds=[1])
+
+
+def test_hidden_codes_tell_nothing_to_the_positions_after_them():
+    net, before = model(), tokens()
+    after = np.array(before)
+    after[:, 3] = (after[:, 3] + 1) % K
+    known = mx.array(np.arange(N)[None] != 3) & mx.ones((2, 1), dtype=mx.bool_)
+    seen = net.hidden(text(), before, known)
+    assert np.allclose(seen, net.hidden(text(), mx.array(after), known), atol=1e-6)
+    assert not np.allclose(seen, net.hidden(text(), before), atol=1e-3)
+
+
+def test_knowing_all_codes_is_the_plain_forward_pass():
+    net = model()
+    everything = mx.ones((2, N), dtype=mx.bool_)
+    plain = net.hidden(text(), tokens())
+    assert np.allclose(net.hidden(text(), tokens(), everything), plain, atol=1e-6)

@@ -168,10 +168,15 @@ class TransformerTraining(Training):
     """`caption_dropout`: share of captions dropped, which classifier-free guidance needs.
     `word_dropout`: share of words made unknown, so that unknown words of a prompt do no harm.
     `fine_share`: share of the positions on which the levels after the first are trained, drawn
-    anew each step. `level_decay`: weight of each level relative to the one before it."""
+    anew each step. `level_decay`: weight of each level relative to the one before it.
+    `context_dropout`: share of the sequences of which a random part of the codes, mostly a large
+    one, is hidden from the positions after it. Given all codes before it a position hardly needs
+    the caption; with few it does, and so the caption is learned (the word dropout of Bowman et
+    al. 2016, arXiv:1511.06349)."""
 
     caption_dropout: Share = 0.1
     word_dropout: Share = 0.05
+    context_dropout: Share = 0.0
     fine_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     level_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
 

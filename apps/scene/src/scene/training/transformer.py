@@ -119,9 +119,10 @@ class TransformerTrainer:
         count = max(1, round(codes.shape[1] * self.training.fine_share))
         fine = mx.array(np.sort(rng.permutation(codes.shape[1])[:count]).astype(np.int32))
         decay = self.training.level_decay
+        known = self._known(codes.shape[:2], rng)
 
         def objective(model: ImageTransformer) -> mx.array:
-            return weighted_nll(model, text, codes, fine, decay)
+            return weighted_nll(model, text, codes, fine, decay, known)
 
         loss, grads = nn.value_and_grad(self.model, objective)(self.model)
         grads, norm = optim.clip_grad_norm(grads, self.training.clip_norm)
@@ -137,6 +138,14 @@ class TransformerTrainer:
         ids[words & (rng.random(ids.shape) < self.training.word_dropout)] = UNKNOWN
         ids[rng.random(len(ids)) < self.training.caption_dropout] = 0
         return mx.array(ids)
+
+    def _known(self, shape: tuple[int, ...], rng: np.random.Generator) -> mx.array | None:
+        """Which codes (B, N) the model may look back at: most are hidden in some sequences."""
+        if not self.training.context_dropout:
+            return None
+        chosen = rng.random((shape[0], 1)) < self.training.context_dropout
+        hidden_share = np.sqrt(rng.random((shape[0], 1))) * chosen
+        return mx.array(rng.random(shape) >= hidden_share)
 
     def validate(self) -> dict[str, float]:
         """Nats per code on held-out pictures with their own and with each other's captions."""
@@ -186,16 +195,23 @@ def nll(model: ImageTransformer, text: mx.array, codes: mx.array) -> mx.array:
 
 
 def weighted_nll(
-    model: ImageTransformer, text: mx.array, codes: mx.array, fine: mx.array, decay: float
+    model: ImageTransformer,
+    text: mx.array,
+    codes: mx.array,
+    fine: mx.array,
+    decay: float,
+    known: mx.array | None = None,
 ) -> mx.array:
     """Training loss: level l weighs decay^l; levels after the first only at positions `fine` (P,).
 
     The first level decides what stands where, the last ones are close to noise and cost most of
-    the time: the estimate stays unbiased for each level.
+    the time: the estimate stays unbiased for each level. Codes that are not `known` bool (B, N) are
+    hidden from the positions after them.
     """
     if model.num_levels == 1:
-        return nll(model, text, codes)
-    x = model.hidden(text, codes)
+        logits = model.head(model.hidden(text, codes[..., None], known))
+        return nn.losses.cross_entropy(logits, codes, reduction="mean")
+    x = model.hidden(text, codes, known)
     first = model.depth.logits(model.depth.begin(x), 0)  # (B, N, K)
     total = nn.losses.cross_entropy(first, codes[..., 0], reduction="mean")
     chosen = codes[:, fine]  # (B, P, L)
@@ -213,3 +229,6 @@ def _start_embeddings(model: ImageTransformer, vqgan: VQGAN) -> None:
     projection = projection * (0.5 / (mx.sqrt(mx.var(books[0])) * width**0.5))
     for table, book in zip(model.codes, books, strict=True):
         table.weight = book @ projection
+    if model.num_levels > 1:
+        for table, book in zip(model.depth.codes, books[:-1], strict=True):
+            table.weight = book @ projection

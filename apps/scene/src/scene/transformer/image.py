@@ -2,7 +2,7 @@
 
 Logits at position t predict the codes of position t from the codes before t (a learned start
 vector stands before the first). Each position knows its row and column, and its input is the
-sum of what lies left of it and above it. Text comes in twice: its mean is added to every input,
+sum of what lies left of it and above it. Text comes in twice: its sum is added to every input,
 which is learned within a few hundred steps, and cross-attention tells which word goes where.
 """
 
@@ -16,6 +16,9 @@ from scene.transformer.attention import Block, KVCache, Memory
 from scene.transformer.depth import DepthModel
 from scene.transformer.sampling import Sampler
 from scene.transformer.text import TextEncoder, text_mask
+
+# Start size of what tells where a position is: near that of the codes, or it goes unheard at first.
+PLACE_SCALE = 0.3
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,9 @@ class ImageTransformer(nn.Module):
             text_vocab_size, text_embed_dim, text_heads, text_layers, max_text_len, mlp_ratio
         )
         self.summary = nn.Linear(text_embed_dim, embed_dim, bias=False)
-        self.start = mx.random.normal((embed_dim,)) * 0.02
-        self.rows = mx.random.normal((-(-max_seq_len // grid_width), embed_dim)) * 0.02
-        self.columns = mx.random.normal((grid_width, embed_dim)) * 0.02
+        self.start = mx.random.normal((embed_dim,)) * PLACE_SCALE
+        self.rows = mx.random.normal((-(-max_seq_len // grid_width), embed_dim)) * PLACE_SCALE
+        self.columns = mx.random.normal((grid_width, embed_dim)) * PLACE_SCALE
         self.codes = [nn.Embedding(vocab_size, embed_dim) for _ in range(num_levels)]
         self.above = nn.Linear(embed_dim, embed_dim, bias=False)
         self.dropout = nn.Dropout(dropout)
@@ -92,10 +95,15 @@ class ImageTransformer(nn.Module):
         where = mx.arange(n)
         return self.rows[where // self.grid_width] + self.columns[where % self.grid_width]
 
-    def inputs(self, tokens: mx.array) -> mx.array:
-        """Input of every position from the codes before it: int (B, N, L) -> (B, N, D)."""
+    def inputs(self, tokens: mx.array, known: mx.array | None = None) -> mx.array:
+        """Input of every position from the codes before it: int (B, N, L) -> (B, N, D).
+
+        `known` bool (B, N) hides the codes where it is False; None hides nothing.
+        """
         b, n, _ = tokens.shape
         codes = self.embed_codes(tokens)
+        if known is not None:
+            codes = mx.where(known[..., None], codes, 0)
         start = mx.broadcast_to(self.start, (b, 1, self.embed_dim))
         x = mx.concatenate([start, codes[:, :-1]], axis=1) + self.positions(n)
         if n > self.grid_width:
@@ -107,7 +115,8 @@ class ImageTransformer(nn.Module):
         """What the blocks need of a caption int (B, T), made once per prompt."""
         text, mask = self.text_encoder(text_tokens), text_mask(text_tokens)
         words = mask[..., None]  # (B, 1 + T, 1)
-        summary = self.summary(mx.where(words, text, 0).sum(axis=1) / words.sum(axis=1))
+        # Divided by the root of their number, a word weighs about the same in any caption.
+        summary = self.summary(mx.where(words, text, 0).sum(axis=1) * words.sum(axis=1) ** -0.5)
         return Prompt([block.cross.remember(text, mask) for block in self.blocks], summary)
 
     def __call__(self, text_tokens: mx.array, image_tokens: mx.array) -> mx.array:
@@ -116,12 +125,17 @@ class ImageTransformer(nn.Module):
         x = self.hidden(text_tokens, tokens)
         return self.head(x) if self.num_levels == 1 else self.depth(x, tokens)
 
-    def hidden(self, text_tokens: mx.array, tokens: mx.array) -> mx.array:
-        """Vector of every position before its codes are known: int (B, N, L) -> (B, N, D)."""
+    def hidden(
+        self, text_tokens: mx.array, tokens: mx.array, known: mx.array | None = None
+    ) -> mx.array:
+        """Vector of every position before its codes are known: int (B, N, L) -> (B, N, D).
+
+        `known` as in `inputs`.
+        """
         if tokens.shape[1] > self.max_seq_len:
             raise ValueError(f"{tokens.shape[1]} positions, at most {self.max_seq_len}")
         prompt = self.remember(text_tokens)
-        x = self.dropout(self.inputs(tokens) + prompt.summary[:, None])
+        x = self.dropout(self.inputs(tokens, known) + prompt.summary[:, None])
         for block, memory in zip(self.blocks, prompt.memories, strict=True):
             x = block(x, "causal", memory)
         return self.norm(x)
