@@ -13,8 +13,9 @@ from distill.audio.spectrogram import AudioSpectrogram
 from distill.errors import CorpusError, TrainingError
 from distill.inference import decode_code_grid, encode_audio_file
 from distill.inference.generate import generate_audio
-from distill.models.persistence import load_model
+from distill.models.persistence import load_model, save_model
 from distill.models.prior_sampling import SamplingSettings
+from distill.training import loop, pipeline
 from distill.training.autoencoder import AutoencoderStage
 from distill.training.banks import MelBank, WaveBank, draw_gain
 from distill.training.config import automatic_codebook_size
@@ -88,6 +89,29 @@ def test_from_tones_to_a_model_that_encodes_decodes_and_generates(sounds, tmp_pa
     assert any("7 sounds to learn from" in line for line in said)
     rows = [json.loads(line) for line in (tmp_path / "m.metrics.jsonl").read_text().splitlines()]
     assert {row["stage"] for row in rows} == {"autoencoder", "vocoder", "prior"}
+
+
+@pytest.mark.slow
+def test_the_model_can_be_heard_while_it_learns_and_learns_the_same(
+    sounds, tmp_path, job, monkeypatch
+):
+    plain = train(job(sounds, tmp_path / "plain.distill"))
+    written = []
+
+    def remember(path, model):
+        saved = save_model(path, model)
+        written.append(load_model(path))
+        return saved
+
+    monkeypatch.setattr(loop, "_SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(pipeline, "save_model", remember)
+    watched = train(job(sounds, tmp_path / "watched.distill"))
+    # Each of the 4 + 2 + 3 steps validates here; the first models have an autoencoder alone.
+    assert len(written) >= 9
+    assert written[0].prior is written[0].vocoder is None
+    assert state_of(plain).keys() == state_of(watched).keys()
+    for name, tensor in state_of(plain).items():
+        assert torch.equal(tensor, state_of(watched)[name]), name
 
 
 @pytest.mark.slow

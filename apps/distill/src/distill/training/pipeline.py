@@ -121,9 +121,13 @@ class _Run:
         else:
             stage.start()
 
+        heard: Mapping[str, float] = {}
+
         def save(position: Position, figures: Mapping[str, float]) -> None:
+            nonlocal heard
             self._save(stage, position)
-            if self.job.should_stop():
+            if self.job.should_stop() or (figures is not heard and figures):
+                heard = figures
                 self._keep(stage, figures or stage.validate())
                 self.write_model()
 
@@ -135,10 +139,17 @@ class _Run:
         return None
 
     def write_model(self) -> LoadedVQModel:
-        """The model as far as the finished stages go."""
-        model = assemble_model(
-            self.job, self.corpus, self.spectrogram.config, self.vqvae, self.finished, self.figures
-        )
+        """The model as far as it has learnt."""
+        # Building modules draws random numbers, which training must not miss.
+        with torch.random.fork_rng(devices=[]):
+            model = assemble_model(
+                self.job,
+                self.corpus,
+                self.spectrogram.config,
+                self.vqvae,
+                self.finished,
+                self.figures,
+            )
         return save_model(self.job.out, model)
 
     def _keep(self, stage: Stage, figures: Mapping[str, float]) -> None:
