@@ -1,12 +1,15 @@
-"""Steps per second of the explorer's trainer against the plain loop, and what each network buys.
+"""The explorer's figures in one run: training speed, what each network buys, the page's cost.
 
-    uv run python benchmarks/explorer.py [--idx-folder FOLDER] [--seconds 8] [--steps 2000]
+    uv run python benchmarks/explorer.py [--idx-folder FOLDER] [--steps 2000] [--tabs 0 1 8]
+    uv run python benchmarks/explorer.py --only memory --minutes 20
 
-Plain loop: the convolutional network in Flax's own convolutions, one jitted step per Python
-iteration, host copies of losses, codebook, indices and encoder outputs after each, and assignment
-counts over the last 100 batches by a Python loop. Ours: the trainer's compiled loop at the same
-batch size. All speeds are of one run, in interleaved rounds, without compilation; trust the ratios.
-The frontier trains each network to `--steps` and gives its held-out error.
+speed: the trainer's compiled loop against the plain loop at the same batch size. The plain loop is
+the convolutional network in Flax's own convolutions, one jitted step per Python iteration, host
+copies of losses, codebook, indices and encoder outputs after each, and assignment counts over the
+last 100 batches by a Python loop. Interleaved rounds, without compilation; trust the ratios.
+frontier: each network trained to `--steps`, its held-out error, and the time with compilation.
+page: training with 0, 1 and 8 open tabs, updates per second in a tab, and the round trip.
+memory: resident memory of the server and heap of an open page while it trains.
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ from rq_vae_explorer.training.losses import compute_losses
 BATCH = 64
 CHUNK = 50
 NETWORKS = ("dense", "patch", "conv")
+GOAL = 0.0445  # test MSE
+PARTS = ("speed", "frontier", "page")
 
 
 class PlainModel(nn.Module):
@@ -127,51 +132,88 @@ def frontier(digits, steps):
     """Wall seconds (compilation included) and held-out figures of each network."""
     for network in NETWORKS:
         jax.clear_caches()
-        started = time.perf_counter()
+        reached, paused, started = None, 0.0, time.perf_counter()
         engine = Engine(RunConfig(network=network, batch_size=BATCH), digits.train_images)
-        reached = None
         while engine.step < steps:
             engine.run(min(CHUNK, steps - engine.step), Hyper())
-            if engine.step % 250 == 0 and reached is None and engine.step >= 1000:
-                paused = time.perf_counter()
-                if evaluate(engine, digits.test_images[:2000]).recon_mse <= 0.0445:
-                    reached = paused - started
-                started += time.perf_counter() - paused
-        yield network, time.perf_counter() - started, reached, evaluate(engine, digits.test_images)
+            if engine.step % 250 == 0 and engine.step >= 1000 and reached is None:
+                now = time.perf_counter()
+                if evaluate(engine, digits.test_images).recon_mse <= GOAL:
+                    reached = now - started - paused
+                paused += time.perf_counter() - now
+        wall = time.perf_counter() - started - paused
+        yield network, wall, reached, evaluate(engine, digits.test_images)
+
+
+def print_speed(digits, seconds):
+    speeds = compare_speed(digits.train_images, seconds)
+    base = speeds["plain loop (conv)"]
+    print(f"\n{'training':24}{'steps/s':>10}{'ratio':>9}")
+    for name, value in speeds.items():
+        print(f"{name:24}{value:10.1f}{value / base:8.1f}x")
+
+
+def print_frontier(digits, steps):
+    print(f"\nquality and wall time (with compilation) after {steps:,} steps")
+    titles = ("network", "wall s", f"to {GOAL}", "test MSE", "unquantised", "level 1", "dead")
+    print("".join(f"{title:>12}" for title in (*titles, "pairs")))
+    for network, wall, reached, test in frontier(digits, steps):
+        cells = (
+            network,
+            f"{wall:.0f}",
+            "no" if reached is None else f"{reached:.0f} s",
+            f"{test.recon_mse:.4f}",
+            f"{test.unquantised_mse:.4f}",
+            f"{test.levels[0].error:.3f}",
+            sum(level.dead for level in test.levels),
+            test.pairs_used,
+        )
+        print("".join(f"{cell:>12}" for cell in cells))
+
+
+def print_page(tabs, seconds, rounds):
+    from explorer_page import measure_tabs
+
+    samples = measure_tabs(tabs, seconds, rounds)
+    base = samples[min(samples)].steps_per_second
+    print(f"\n{'open tabs':>9}{'steps/s':>10}{'ratio':>8}{'updates/s':>12}{'round trip':>13}")
+    for count, sample in samples.items():
+        line = f"{count:>9}{sample.steps_per_second:>10.0f}{sample.steps_per_second / base:>8.2f}"
+        if sample.updates_per_second is not None:
+            line += f"{sample.updates_per_second:>12.1f}{sample.round_trip_ms:>10.0f} ms"
+        print(line)
+
+
+def print_memory(minutes):
+    from explorer_page import measure_memory
+
+    print(f"\n{'minute':>6}{'step':>10}{'server MiB':>13}{'page heap MiB':>16}", flush=True)
+    for m in measure_memory(minutes):
+        print(f"{m.minute:>6}{m.step:>10,}{m.server:>13.0f}{m.page:>16.1f}", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=(*PARTS, "memory"), nargs="+", default=PARTS)
     parser.add_argument("--idx-folder", default="bundled", help="folder of idx files, or a name")
-    parser.add_argument("--seconds", type=float, default=8, help="per contestant")
-    parser.add_argument("--steps", type=int, default=2000, help="of the frontier; 0 leaves it out")
+    parser.add_argument("--seconds", type=float, default=5, help="of each measurement of a speed")
+    parser.add_argument("--steps", type=int, default=1000, help="of the frontier")
+    parser.add_argument("--tabs", type=int, nargs="+", default=[0, 1, 8])
+    parser.add_argument("--rounds", type=int, default=3, help="of the page's measurements")
+    parser.add_argument("--minutes", type=int, default=20, help="of the memory's measurement")
     options = parser.parse_args()
     digits = load_digits(options.idx_folder)
     print(f"{platform.machine()}, {os.cpu_count()} cores, jax {jax.__version__}, batch {BATCH}")
-    print(f"data: {digits.name}, {len(digits.train_images):,} training images\n")
-
-    speeds = compare_speed(digits.train_images, options.seconds)
-    base = speeds["plain loop (conv)"]
-    print(f"{'steps per second':24}{'steps/s':>10}{'ratio':>9}")
-    for name, value in speeds.items():
-        print(f"{name:24}{value:10.1f}{value / base:8.1f}x")
-
-    if options.steps:
-        print(f"\nquality and wall time (with compilation) after {options.steps:,} steps")
-        titles = ("network", "wall s", "to 0.0445", "test MSE", "unquantised", "level 1", "dead")
-        print("".join(f"{title:>12}" for title in (*titles, "pairs")))
-        for network, wall, reached, test in frontier(digits, options.steps):
-            cells = (
-                network,
-                f"{wall:.0f}",
-                "no" if reached is None else f"{reached:.0f} s",
-                f"{test.recon_mse:.4f}",
-                f"{test.unquantised_mse:.4f}",
-                f"{test.levels[0].error:.3f}",
-                sum(level.dead for level in test.levels),
-                test.pairs_used,
-            )
-            print("".join(f"{cell:>12}" for cell in cells))
+    print(f"data: {digits.name}, {len(digits.train_images):,} training images")
+    print(f"load average {os.getloadavg()[0]:.1f}")
+    if "speed" in options.only:
+        print_speed(digits, options.seconds)
+    if "frontier" in options.only:
+        print_frontier(digits, options.steps)
+    if "page" in options.only:
+        print_page(options.tabs, options.seconds, options.rounds)
+    if "memory" in options.only:
+        print_memory(options.minutes)
 
 
 if __name__ == "__main__":

@@ -34,22 +34,28 @@ def _wait(page: Page, condition: str) -> None:
     )
 
 
-def _download(page: Page, button: str, folder: Path) -> Path:
+def _download(page: Page, what: str, folder: Path) -> Path:
     with page.expect_download(timeout=_SLOW) as waiting:
-        page.get_by_role("button", name=button).click()
+        page.locator(f"[data-what={what}]").click()
     path = folder / waiting.value.suggested_filename
     waiting.value.save_as(path)
     return path
 
 
-def test_a_figure_is_saved_as_png(page, tmp_path):
-    picture = _download(page, "Planes, PNG", tmp_path)
-    assert picture.read_bytes().startswith(b"\x89PNG")
+def test_every_view_is_saved_as_png(page, tmp_path):
+    names = set()
+    for what in ("planes", "chart", "reconstructions", "usage", "map", "atlas", "pairs"):
+        picture = _download(page, what, tmp_path)
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        names.add(picture.name.rsplit("-", 1)[0])
+    assert len(names) == 7
+    page.get_by_role("button", name="Rate", exact=True).click()
+    assert _download(page, "chart", tmp_path).name.startswith("rq-vae-rate-")
 
 
 def test_an_exported_run_comes_back_by_import(page, tmp_path):
     step = page.eval_on_selector(".rq", "root => root.rqState.frame.step")
-    packed = _download(page, "Run, zip", tmp_path)
+    packed = _download(page, "run", tmp_path)
     assert sorted(zipfile.ZipFile(packed).namelist()) == ["run.json", "run.safetensors"]
     page.get_by_role("button", name="Reset", exact=True).click()
     _wait(page, "frame.step === 0")
@@ -59,10 +65,12 @@ def test_an_exported_run_comes_back_by_import(page, tmp_path):
     _wait(page, f"frame.step === {step} && frame.status === 'paused'")
 
 
-def test_the_replay_opens_from_disk_and_scrubs(page, open_page, tmp_path):
-    replay = _download(page, "Replay, HTML", tmp_path)
+def test_the_replay_opens_from_disk_without_network_and_scrubs(page, open_page, tmp_path):
+    replay = _download(page, "replay", tmp_path)
     step = page.eval_on_selector(".rq", "root => root.rqState.frame.step")
     disk = open_page(replay.as_uri())
+    disk.context.set_offline(True)
+    disk.reload(wait_until="domcontentloaded")
     _wait(disk, f"frame.step === {step} && frame.view")
     before = disk.eval_on_selector(".rq-planes canvas", "canvas => canvas.toDataURL()")
     disk.locator("[data-rq=timeline]").fill("0")
@@ -86,9 +94,13 @@ def test_a_lesson_resets_to_its_recipe_trains_and_the_widgets_follow(page):
 
 def test_a_link_with_other_settings_asks_first_and_then_applies_them(open_explorer):
     open_explorer()  # the run has its defaults
-    page = open_explorer("/#lambda_commit=0.85&num_codes=8&voronoi=0")
-    expect(page.locator("[data-rq=link]")).to_contain_text("lambda_commit = 0.85", timeout=_SLOW)
+    page = open_explorer("/#lambda_commit=10&num_codes=8&voronoi=0")
+    expect(page.locator("[data-rq=link]")).to_contain_text("lambda_commit = 10", timeout=_SLOW)
     assert page.eval_on_selector(".rq", "root => root.rqState.view.voronoi") is False
     page.get_by_role("button", name="Apply to the run").click()
-    _wait(page, "description.codes === 8 && frame.hyper.lambda_commit === 0.85")
+    _wait(page, "description.codes === 8 && frame.hyper.lambda_commit === 10")
     expect(page.locator("[data-rq=link]")).to_be_hidden()
+    # The slider ends at 2; it widens for what the link says and can be moved there.
+    expect(page.locator("#lambda-commit input[type=number]")).to_have_value("10", timeout=_SLOW)
+    page.locator("#lambda-commit input[type=range]").fill("5")
+    _wait(page, "frame.hyper.lambda_commit === 5")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.e2e
@@ -96,6 +97,10 @@ def test_a_chosen_code_can_be_killed_and_reseeded(page):
     _wait(page, f"frame.events.some(e => e.kind === 'killed' && e.text.includes('code {code} '))")
     page.get_by_role("button", name="Re-seed it").click()
     _wait(page, f"frame.events.some(e => e.kind === 'reseeded' && e.text.includes('code {code} '))")
+    page.get_by_role("button", name="Kill it").click()
+    _wait(page, f"frame.view.alive[{code}] === 0")
+    page.get_by_role("button", name="Restart dead now").click()
+    _wait(page, f"frame.view.alive[{code}] === 1 && frame.events.some(e => e.kind === 'restarted')")
 
 
 def test_a_click_in_the_decoded_map_decodes_that_point(page):
@@ -120,6 +125,31 @@ def test_a_drawn_digit_is_seen_through_every_level(page):
     )
 
 
+def test_an_uploaded_picture_is_seen_through_every_level(page, tmp_path):
+    photo = Image.new("L", (60, 90), 240)
+    ImageDraw.Draw(photo).line((30, 15, 30, 75), fill=20, width=9)
+    photo.save(tmp_path / "one.png")
+    empty = page.eval_on_selector("[data-rq=sketch]", "canvas => canvas.toDataURL()")
+    page.locator("[data-rq=upload]").set_input_files(tmp_path / "one.png")
+    page.wait_for_function(
+        "before => document.querySelector('[data-rq=sketch]').toDataURL() !== before",
+        arg=empty,
+        timeout=_SLOW,
+    )
+    (tmp_path / "none.png").write_text("not a picture")
+    page.locator("[data-rq=upload]").set_input_files(tmp_path / "none.png")
+    expect(page.locator("[data-rq=refusal]")).to_contain_text("not a picture", timeout=_SLOW)
+
+
+def test_play_runs_through_the_past_and_can_be_paused(page):
+    page.get_by_role("button", name="Play", exact=True).click()
+    _wait(page, "past && past.step < frame.step")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.locator("[data-rq=past]")).to_contain_text("of")
+    page.get_by_role("button", name="Live", exact=True).click()
+    expect(page.locator("[data-rq=past]")).to_have_text("now")
+
+
 def test_scrubbing_shows_a_past_step_and_live_comes_back(page):
     page.locator("[data-rq=timeline]").fill("0")
     _wait(page, "past && past.step < frame.step")
@@ -139,6 +169,34 @@ def test_keys_step_and_toggle(page):
         assert _read(page, f"view.{name}") is not before
     page.keyboard.press("?")
     expect(page.locator(".rq-keyhelp")).to_be_visible()
+    page.keyboard.press("k")
+    _wait(page, "frame.events.some(e => e.kind === 'kmeans')")
+    page.keyboard.press("Space")
+    _wait(page, "frame.status === 'training'")
+    page.keyboard.press("Space")
+    _wait(page, "frame.status === 'paused'")
+    page.keyboard.press("r")
+    _wait(page, "frame.step === 0 && frame.status === 'paused'")
+
+
+def test_every_view_is_drawn_and_every_toggle_changes_the_planes(page):
+    views = (
+        ".rq-pictures",
+        ".rq-bars",
+        ".rq-heat",
+        *("[data-rq=map]", "[data-rq=atlas]", "[data-rq=pairs]"),
+    )
+    for view in views:
+        assert _colors_on(page, view) > 8, view
+    for toggle in ("Cells", "Trails", "Gradients", "Digits", "Same scale"):
+        before = _pixels(page, 1)
+        page.get_by_role("button", name=toggle, exact=True).click()
+        page.wait_for_function(
+            "before => document.querySelector(\".rq-planes canvas[data-level='1']\").toDataURL()"
+            " !== before",
+            arg=before,
+            timeout=_SLOW,
+        )
 
 
 def test_every_chart_tab_draws(page):
@@ -146,6 +204,10 @@ def test_every_chart_tab_draws(page):
         page.get_by_role("button", name=tab, exact=True).click()
         page.wait_for_timeout(300)
         assert _colors_on(page, "[data-rq=chart]") > 8, tab
+
+
+def _pixels(page: Page, level: int) -> str:
+    return _plane(page, level).evaluate("canvas => canvas.toDataURL()")
 
 
 def _colors_on(page: Page, selector: str) -> int:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 
@@ -148,6 +149,19 @@ def test_mistakes_are_one_line_with_the_right_code(arguments, code, said, capsys
     assert said in err
     assert err.count("\n") == 1
     assert "Traceback" not in err
+
+
+def test_a_port_in_use_is_one_line_before_anything_is_loaded(capsys):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(SystemExit) as end:
+            cli.main(["--port", str(port), "--no-browser"])
+    assert end.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"port {port}" in line
+    assert "--port" in line
 
 
 @pytest.mark.parametrize("content", ["- a\n- b\n", "a: [1\n", "{1: 2}\n"])

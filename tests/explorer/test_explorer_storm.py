@@ -1,11 +1,13 @@
 """Any order of any buttons: no deadlock, no second worker, no snapshot that mixes two runs.
 
 The state machine keeps its own idea of the shared run and of up to two forks of it (generation,
-step, settings) and compares all of them after each press. `RQ_VAE_STORM=500` runs it as long as one likes; the default suits a test run.
+step, settings) and compares all of them after each press. `RQ_VAE_STORM=500` (with pytest's
+`--timeout=0`) runs it as long as one likes; the default suits a test run.
 """
 
 import os
 import threading
+from typing import Any
 
 import jax
 import numpy as np
@@ -19,8 +21,9 @@ from rq_vae_explorer.data.digits import Digits
 from rq_vae_explorer.training import Trainer
 from rq_vae_explorer.training.snapshot import Status
 
-SEQUENCES = int(os.environ.get("RQ_VAE_STORM", "15"))
-LEVEL, CODE, WHICH = st.integers(1, 2), st.integers(0, 15), st.integers(0, 2)
+SEQUENCES = int(os.environ.get("RQ_VAE_STORM", "25"))
+LEVEL, CODE, WHICH = st.integers(1, 2), st.integers(0, 3), st.integers(0, 2)
+SMALL: dict[str, Any] = {"num_codes": 4, "batch_size": 8, "codebook_init": "normal"}
 
 
 def _small_digits():
@@ -76,7 +79,7 @@ class Storm(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.workers = len(_workers())
-        self.runs = [_Run(Trainer(load=lambda name, progress: DIGITS))]
+        self.runs = [_Run(Trainer(load=lambda name, progress: DIGITS, **SMALL))]
 
     def teardown(self):
         for run in self.runs:

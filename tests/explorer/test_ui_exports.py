@@ -10,6 +10,7 @@ from PIL import Image
 from rq_vae_explorer.training.presets import PRESETS
 from rq_vae_explorer.training.trainer import Trainer
 from rq_vae_explorer.ui.exports import figure_png, import_run, replay_html, run_zip
+from rq_vae_explorer.ui.figures import FIGURES
 from rq_vae_explorer.ui.lessons import lesson_settings, lesson_text
 
 
@@ -22,13 +23,20 @@ def run():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["planes", "losses", "reconstructions"])
+@pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_a_picture_with_something_on_it(run, name):
     picture = np.asarray(Image.open(io.BytesIO(figure_png(run.snapshot(), name))).convert("RGB"))
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
 
 
-@pytest.mark.parametrize("name", ["planes", "losses", "reconstructions"])
+@pytest.mark.slow
+def test_a_figure_of_the_past_shows_the_past(run):
+    past = run.timeline()[0]
+    assert past.step < run.snapshot().step
+    assert figure_png(run.snapshot(), "planes", past) != figure_png(run.snapshot(), "planes")
+
+
+@pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_before_there_is_data_is_still_a_picture(name):
     fresh = Trainer()
     assert figure_png(fresh.snapshot(), name).startswith(b"\x89PNG")

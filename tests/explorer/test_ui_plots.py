@@ -2,13 +2,20 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from rq_vae_explorer.ui.palette import DIGIT_COLORS
 from rq_vae_explorer.ui.plots import (
     get_codebook_health,
+    plot_atlas,
     plot_codebook_2d,
+    plot_curves,
     plot_loss_curves,
+    plot_pairs,
+    plot_rate_distortion,
     plot_reconstructions,
+    plot_usage,
 )
 
 
@@ -27,6 +34,8 @@ def _texts(figure: Figure) -> str:
         plot_loss_curves({}),
         plot_loss_curves([]),
         plot_loss_curves({"total": []}),
+        plot_curves([], {"level 1": []}, "error"),
+        plot_rate_distortion([], [], {}, 8),
         plot_reconstructions(None, None),
         plot_reconstructions(np.zeros((0, 28, 28, 1)), np.zeros((0, 28, 28, 1))),
     ],
@@ -52,13 +61,16 @@ def test_a_dead_code_is_hollow_and_an_active_one_filled():
     np.testing.assert_allclose(by_name["dead code"].get_offsets(), [[0, 1]])
 
 
-def test_planes_share_their_axes_and_name_the_digits():
+def test_each_plane_has_a_scale_that_it_names_and_the_digits_have_a_legend():
     rng = np.random.default_rng(0)
     figure = plot_codebook_2d(
         rng.normal(size=(3, 8, 5)), rng.normal(size=(50, 5)), np.arange(50) % 10, None
     )
-    assert len(figure.axes) == 3
-    assert len({axes.get_xlim() for axes in figure.axes}) == 1
+    first, *others = figure.axes
+    assert len(others) == 2
+    for axes in others:
+        zoom = first.get_xlim()[1] / axes.get_xlim()[1]
+        assert f"drawn {zoom:.1f}× larger" in axes.get_title()
     assert set("0123456789") <= set(_texts(figure.legends[0].figure).split())
 
 
@@ -70,6 +82,57 @@ def test_loss_curves_are_logarithmic_lines_over_steps(history):
     (axes,) = plot_loss_curves(history).axes
     assert axes.get_yscale() == "log"
     np.testing.assert_allclose(axes.lines[0].get_xydata(), [[1, 0.2], [2, 0.1]])
+
+
+def test_a_cell_wears_the_digit_that_its_code_codes_most():
+    codebook = np.array([[[-1.0, 0.0], [1.0, 0.0]]])
+    outputs = np.array([[-1.0, 0.1], [-1.0, -0.1], [-0.9, 0.0], [1.0, 0.0]])
+    figure = plot_codebook_2d(codebook, outputs, np.array([3, 3, 4, 7]))
+    cells = np.asarray(figure.axes[0].images[0].get_array())
+    middle = len(cells) // 2
+    left, right = cells[middle, 10], cells[middle, -10]
+    np.testing.assert_allclose(left, 1 - 0.16 * (1 - np.array(to_rgb(DIGIT_COLORS[3]))))
+    np.testing.assert_allclose(right, 1 - 0.16 * (1 - np.array(to_rgb(DIGIT_COLORS[7]))))
+    assert not np.array_equal(cells[middle, middle], left)  # the border
+
+
+def test_the_test_curve_has_steps_of_its_own_and_knobs_are_marked():
+    history = {"step": [1, 2, 3], "recon": [3, 2, 1], "test_step": [2], "test_recon": [2.5]}
+    figure = plot_loss_curves(history, [(2, "lambda_commit = 1.0")])
+    lines = {line.get_label(): line.get_xydata() for line in figure.axes[0].lines}
+    np.testing.assert_allclose(lines["test reconstruction"], [[2, 2.5]])
+    assert "lambda_commit = 1.0" in _texts(figure)
+
+
+def test_rate_and_distortion_show_the_path_and_the_levels_now():
+    figure = plot_rate_distortion([6, 7], [0.2, 0.1], {"level 1": (3.5, 0.15)}, 8)
+    path, now, nominal = figure.axes[0].lines
+    np.testing.assert_allclose(path.get_xydata(), [[6, 0.2], [7, 0.1]])
+    np.testing.assert_allclose(now.get_xydata(), [[3.5, 0.15]])
+    assert set(nominal.get_xdata()) == {8}
+
+
+def test_usage_bars_are_shares_and_the_grid_is_percent_of_each_digit():
+    by_class = np.zeros((1, 2, 10), int)
+    by_class[0, 0, 3], by_class[0, 1, 3], by_class[0, 1, 5] = 30, 10, 8
+    figure = plot_usage(
+        np.array([[0.75, 0.25]]), by_class, np.array([[False, True]]), list("0123456789")
+    )
+    bars, heat = figure.axes
+    top = max(patch.get_y() + patch.get_height() for patch in bars.patches)
+    assert top == pytest.approx(0.75)
+    np.testing.assert_allclose(heat.images[0].get_array()[3], [75, 25])
+    assert "1 dead" in _texts(figure)
+
+
+def test_the_atlas_and_the_pairs_put_each_picture_in_its_place():
+    tiles = np.arange(5, dtype=np.uint8)[:, None, None] * np.ones((5, 28, 28), np.uint8)
+    (atlas,) = (axes.images[0].get_array() for axes in plot_atlas(tiles, "codes").axes)
+    assert atlas.shape == (56, 84)
+    assert atlas[30, 30] == 4  # second row, second column
+    pairs = tiles[:4].reshape(2, 2, 28, 28)
+    (grid,) = (axes.images[0].get_array() for axes in plot_pairs(pairs, "pairs").axes)
+    assert [grid[0, 0], grid[0, 30], grid[30, 0], grid[30, 30]] == [0, 1, 2, 3]
 
 
 def test_reconstructions_pair_each_input_with_its_output():

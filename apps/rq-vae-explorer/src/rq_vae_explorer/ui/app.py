@@ -14,7 +14,12 @@ import gradio as gr
 
 from rq_vae_explorer.training.runs import RunError
 from rq_vae_explorer.training.trainer import Trainer
-from rq_vae_explorer.ui.controls import create_step_button, create_training_controls
+from rq_vae_explorer.ui.controls import (
+    create_speed_choice,
+    create_step_button,
+    create_training_controls,
+    speed_shown,
+)
 from rq_vae_explorer.ui.dashboard import create_dashboard
 from rq_vae_explorer.ui.exports import import_run
 from rq_vae_explorer.ui.knobs import Knobs, create_knobs
@@ -43,6 +48,7 @@ def create_app(trainer: Trainer | None = None) -> gr.Blocks:
             with gr.Row(elem_id="rq-actions"):
                 controls = create_training_controls()
                 step = create_step_button()
+                speed = create_speed_choice()
         with gr.Row(elem_id="rq-body"):
             with gr.Column(scale=0, min_width=300, elem_id="rq-knobs"):
                 lessons = create_lessons()
@@ -73,7 +79,12 @@ def create_app(trainer: Trainer | None = None) -> gr.Blocks:
             [upload, token],
             api_visibility="private",
         )
-        _connect_settings(runs, token, knobs, recipe, page, dashboard)
+        speed.input(
+            lambda limit, token: _do(lambda: runs.run(token).set_speed_limit(limit or None)),
+            [speed, token],
+            **_QUICK,
+        )
+        _connect_settings(runs, token, knobs, recipe, speed, page, dashboard)
     return page
 
 
@@ -82,6 +93,7 @@ def _connect_settings(
     token: gr.Textbox,
     knobs: Knobs,
     recipe: Recipe,
+    speed: gr.Dropdown,
     page: gr.Blocks,
     dashboard: gr.HTML,
 ) -> None:
@@ -95,12 +107,16 @@ def _connect_settings(
         api_visibility="private",
     )
 
-    def live_values(token: str) -> list[object]:
-        now = _do(lambda: runs.run(token)).snapshot()
-        return [*knobs.values(now.hyper), *recipe.values(now.config)]
+    def live_values(token: str) -> Any:
+        try:
+            now = runs.run(token).snapshot()
+        except ValueError:  # that private run has ended; the dashboard says so
+            return gr.skip()
+        pace = speed_shown(now.speed_limit)
+        return [pace, *knobs.values(now.hyper), *recipe.values(now.config)]
 
     # A new tab, and a tab whose run was changed from another one, shows what the run uses.
-    shown = [*knobs.widgets.values(), *recipe.widgets.values()]
+    shown = [speed, *knobs.widgets.values(), *recipe.widgets.values()]
     page.load(lambda token: token, token, token, js=_READ_TOKEN, **_QUICK).then(
         live_values, token, shown, **_QUICK
     )
@@ -127,4 +143,10 @@ def main(
     trainer: Trainer | None = None,
 ) -> None:
     """Serve the page until Ctrl-C; see `serve.serve` for addresses and exit codes."""
-    serve(lambda: trainer or Trainer(), create_app, host, port, open_browser)
+
+    def prepared() -> Trainer:
+        run = trainer or Trainer()
+        run.prepare()
+        return run
+
+    serve(prepared, create_app, host, port, open_browser)

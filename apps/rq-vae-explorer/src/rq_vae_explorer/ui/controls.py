@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import gradio as gr
 
 from rq_vae_explorer.config import Hyper
+from rq_vae_explorer.ui.sources import VQ_VAE, cited
 
 
 class LambdaSliders(NamedTuple):
@@ -35,7 +36,9 @@ def create_lambda_sliders() -> LambdaSliders:
             value=defaults.lambda_commit,
             step=0.05,
             label="Commitment weight",
-            info="How strongly the encoder is pulled towards the codes that it chose.",
+            info=cited(
+                "How strongly the encoder is pulled towards the codes that it chose.", VQ_VAE
+            ),
             elem_id="lambda-commit",
             buttons=["reset"],
         ),
@@ -45,7 +48,7 @@ def create_lambda_sliders() -> LambdaSliders:
             value=defaults.lambda_codebook,
             step=0.05,
             label="Codebook weight",
-            info="How fast the codes move towards the vectors that chose them.",
+            info=cited("How fast the codes move towards the vectors that chose them.", VQ_VAE),
             elem_id="lambda-codebook",
             buttons=["reset"],
         ),
@@ -64,6 +67,29 @@ def create_training_controls() -> TrainingControls:
 def create_step_button() -> gr.Button:
     """One optimiser step, then pause."""
     return _action("Step", "step-button")
+
+
+# Steps per second of slow motion; 0 is full speed.
+_SPEEDS = {"Full speed": 0.0, "50 steps/s": 50.0, "10 steps/s": 10.0, "2 steps/s": 2.0}
+
+
+def create_speed_choice() -> gr.Dropdown:
+    """Slow motion: how many steps a second at most."""
+    return gr.Dropdown(
+        list(_SPEEDS.items()),
+        value=0.0,
+        label="Speed",
+        show_label=False,
+        container=False,
+        filterable=False,
+        min_width=128,
+        elem_id="speed",
+    )
+
+
+def speed_shown(limit: float | None) -> float | None:
+    """The choice for a trainer's speed limit; None, an empty field, where a script set another."""
+    return (limit or 0.0) if (limit or 0.0) in _SPEEDS.values() else None
 
 
 def _action(

@@ -15,51 +15,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from rq_vae_explorer.training.runs import ARRAYS, SETTINGS
 from rq_vae_explorer.training.snapshot import Snapshot, Status, View
 from rq_vae_explorer.training.trainer import Trainer
 from rq_vae_explorer.ui import wire
 from rq_vae_explorer.ui.assets import dashboard_script, dashboard_style, read_asset
-from rq_vae_explorer.ui.plots import plot_codebook_2d, plot_loss_curves, plot_picture_rows
+from rq_vae_explorer.ui.figures import draw_figure
 
 _REPLAY_VIEWS = 120
 _MOST_BYTES = 512 * 1024 * 1024  # of an unpacked run; a run of the largest network has 200 MB
 _DPI = 150
 
 
-def figure_png(snapshot: Snapshot, name: str) -> bytes:
-    """A view as PNG: `planes`, `losses` or `reconstructions`."""
-    figure = {"planes": _planes, "losses": _losses, "reconstructions": _pictures}[name](snapshot)
+def figure_png(snapshot: Snapshot, name: str, past: View | None = None) -> bytes:
+    """A view as PNG; `name` is one of `figures.FIGURES`, `past` a view to show instead of now's."""
     sheet = io.BytesIO()
+    figure = draw_figure(snapshot, name, past)
     figure.savefig(sheet, format="png", dpi=_DPI, facecolor="white")
     return sheet.getvalue()
-
-
-def _planes(snapshot: Snapshot) -> Figure:
-    view, data = snapshot.view, snapshot.dataset
-    if view is None or data is None:
-        return plot_codebook_2d(None, None, None)
-    dead_share = 0.1 / view.codebook.shape[1]
-    return plot_codebook_2d(view.codebook, view.z_e, data.labels, view.usage_ema, dead_share)
-
-
-def _losses(snapshot: Snapshot) -> Figure:
-    curves = snapshot.curves
-    history: dict[str, Any] = {"step": curves.train_steps}
-    history |= {name: curves.train[:, i] for i, name in enumerate(curves.train_names)}
-    return plot_loss_curves(history if len(curves.train_steps) else None)
-
-
-def _pictures(snapshot: Snapshot) -> Figure:
-    view = snapshot.view
-    if view is None:
-        return plot_codebook_2d(None, None, None)
-    titles = wire.pack_description(snapshot)["picture_titles"]
-    return plot_picture_rows(
-        titles, [view.sample_inputs, *view.sample_recons, view.sample_unquantised]
-    )
 
 
 def run_zip(run: Trainer) -> bytes:

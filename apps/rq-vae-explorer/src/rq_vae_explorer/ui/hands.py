@@ -18,6 +18,7 @@ from rq_vae_explorer.config import Hyper, RunConfig, split_settings
 from rq_vae_explorer.training.snapshot import View
 from rq_vae_explorer.training.trainer import Trainer
 from rq_vae_explorer.ui.exports import figure_png, replay_html, run_zip
+from rq_vae_explorer.ui.figures import FIGURES
 from rq_vae_explorer.ui.sketch import prepare_digit
 from rq_vae_explorer.ui.wire import pack_array, pack_view, to_plane
 
@@ -75,18 +76,27 @@ class Export(_Action):
     """A file of the run, as base64 with a name."""
 
     do: Literal["export"]
-    what: Literal["planes", "losses", "reconstructions", "run", "replay"]
+    what: str
+    step: Annotated[int, Field(ge=0)] | None = None  # of a past view; now, without it
+
+
+class Drive(_Action):
+    """Stop the run, or start it again from step 0 with its own settings: both sides of an A/B."""
+
+    do: Literal["stop", "restart"]
 
 
 class Apply(_Action):
-    """Settings from a link; those that define a run reset it."""
+    """Settings from a link; those that define a run reset it. `speed` is of slow motion."""
 
     do: Literal["apply"]
     settings: Annotated[dict[str, str], Field(max_length=40)]
 
 
 _ACTIONS: TypeAdapter[Any] = TypeAdapter(
-    Annotated[Move | Handle | Decode | Encode | Past | Export | Apply, Field(discriminator="do")]
+    Annotated[
+        Move | Handle | Decode | Encode | Past | Export | Drive | Apply, Field(discriminator="do")
+    ]
 )
 
 
@@ -155,11 +165,14 @@ class Hands:
         }
 
     def _past(self, action: Past) -> dict[str, Any]:
+        nearest = self._nearest(action.step)
+        return {"step": nearest.step, "view": pack_view(nearest)}
+
+    def _nearest(self, step: int) -> View:
         views = self._run.timeline()
         if not views:
             raise ValueError("the run has no past yet")
-        nearest = min(views, key=lambda view: abs(view.step - action.step))
-        return {"step": nearest.step, "view": pack_view(nearest)}
+        return min(views, key=lambda view: abs(view.step - step))
 
     def _export(self, action: Export) -> dict[str, Any]:
         snapshot = self._run.snapshot()
@@ -167,21 +180,37 @@ class Hands:
             name, data = f"rq-vae-run-{snapshot.step}.zip", run_zip(self._run)
         elif action.what == "replay":
             name, data = f"rq-vae-replay-{snapshot.step}.html", replay_html(self._run)
+        elif action.what in FIGURES:
+            past = None if action.step is None else self._nearest(action.step)
+            data = figure_png(snapshot, action.what, past)
+            name = f"rq-vae-{action.what}-{past.step if past else snapshot.step}.png"
         else:
-            data = figure_png(snapshot, action.what)
-            name = f"rq-vae-{action.what}-{snapshot.step}.png"
+            raise ValueError(f"what is one of {', '.join([*FIGURES, 'run', 'replay'])}")
         return {"name": name, "file": base64.b64encode(data).decode("ascii")}
 
+    def _stop(self, _: Drive) -> dict[str, Any]:
+        self._run.stop()
+        return {"done": True}
+
+    def _restart(self, _: Drive) -> dict[str, Any]:
+        self._run.reset()
+        self._run.start(wait=False)
+        return {"done": True}
+
     def _apply(self, action: Apply) -> dict[str, Any]:
-        config, hyper = split_settings(dict(action.settings))
+        settings = dict(action.settings)
+        speed = settings.pop("speed", None)
+        config, hyper = split_settings(dict(settings))
         now = self._run.snapshot().config
-        named = action.settings.keys()
+        named = settings.keys()
         fresh = {name: getattr(config, name) for name in named if name in RunConfig.model_fields}
         if any(getattr(now, name) != value for name, value in fresh.items()):
             self._run.reset(**fresh)
         live = {name: getattr(hyper, name) for name in named if name in Hyper.model_fields}
         if live:
             self._run.set_hyper(**live)
+        if speed is not None:
+            self._run.set_speed_limit(float(speed) or None)
         return {"done": True}
 
 

@@ -14,13 +14,16 @@ from gradio.components import Component
 
 from rq_vae_explorer.config import Hyper
 from rq_vae_explorer.ui.controls import create_lambda_sliders
-
-_VQ_VAE = ("van den Oord 2017", "https://arxiv.org/abs/1711.00937")
-_RQ_VAE = ("Lee 2022", "https://arxiv.org/abs/2203.01941")
-_SOUNDSTREAM = ("Zeghidour 2021", "https://arxiv.org/abs/2107.03312")
-_ROTATION = ("Fifty 2024", "https://arxiv.org/abs/2410.06424")
-_SINKHORN = ("Cuturi 2013", "https://arxiv.org/abs/1306.0895")
-_ADAM = ("Kingma 2014", "https://arxiv.org/abs/1412.6980")
+from rq_vae_explorer.ui.sources import (
+    ADAM,
+    ROTATION,
+    RQ_VAE,
+    SINKHORN,
+    SOUNDSTREAM,
+    VQ_VAE,
+    Source,
+    cited,
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,14 @@ class Knobs:
             )
 
     def values(self, hyper: Hyper) -> list[object]:
-        """What the widgets should show, in their order."""
-        return [getattr(hyper, name) for name in self.widgets]
+        """What the widgets should show, in their order; a slider widens for a value beyond it."""
+        return [_shown(widget, getattr(hyper, name)) for name, widget in self.widgets.items()]
+
+
+def _shown(widget: Component, value: object) -> object:
+    if not isinstance(widget, gr.Slider) or not isinstance(value, float):
+        return value
+    return gr.update(value=value, maximum=max(widget.maximum, value))
 
 
 def create_knobs() -> Knobs:
@@ -54,6 +63,14 @@ def create_knobs() -> Knobs:
         weights = create_lambda_sliders()
     with gr.Accordion("Codebook update", open=True, elem_classes="rq-group"):
         codebook = _codebook_knobs()
+        gr.Markdown(
+            cited(
+                "k-means refits all codes to fresh vectors; the other button puts only the dead "
+                "ones on vectors of the data.",
+                SOUNDSTREAM,
+            ),
+            elem_classes="rq-note",
+        )
         with gr.Row(elem_classes="rq-buttons"):
             kmeans = _button("k-means now", "kmeans-button")
             restart_now = _button("Restart dead now", "restart-dead-button")
@@ -74,25 +91,25 @@ def _codebook_knobs() -> dict[str, Component]:
         [("Gradient", "gradient"), ("EMA", "ema"), ("Adam", "adam")],
         "Own gradient descent obeys the weight above; EMA moves codes to the running mean of "
         "their vectors; Adam divides the weight out, so that it does nothing.",
-        _VQ_VAE,
+        VQ_VAE,
     )
     widgets["codebook_rate"] = _slider(
         "codebook_rate", "Gradient rate", 0, 0.2, 0.005,
-        "Share of the way to its mean that a code of fair share moves in a step.", _VQ_VAE,
+        "Share of the way to its mean that a code of fair share moves in a step.", VQ_VAE,
     )  # fmt: skip
     widgets["ema_decay"] = _slider(
         "ema_decay", "EMA decay", 0.5, 0.999, 0.001,
-        "How long the running mean remembers: 0.99 is about a hundred batches.", _VQ_VAE,
+        "How long the running mean remembers: 0.99 is about a hundred batches.", VQ_VAE,
     )  # fmt: skip
     widgets["restart"] = gr.Checkbox(
         Hyper().restart,
         label="Restart dead codes",
-        info=_info("Puts a code that nobody chooses onto a vector of the batch.", _SOUNDSTREAM),
+        info=cited("Puts a code that nobody chooses onto a vector of the batch.", SOUNDSTREAM),
         elem_id="knob-restart",
     )
     widgets["restart_threshold"] = _slider(
         "restart_threshold", "Dead below", 0, 1, 0.05,
-        "As a part of the fair share 1/K of all assignments.", _SOUNDSTREAM,
+        "As a part of the fair share 1/K of all assignments.", SOUNDSTREAM,
     )  # fmt: skip
     return widgets
 
@@ -103,7 +120,7 @@ def _network_knobs() -> dict[str, Component]:
     widgets["learning_rate"] = gr.Number(
         Hyper().learning_rate,
         label="Learning rate",
-        info=_info("Adam step of encoder and decoder; 0 freezes them.", _ADAM),
+        info=cited("Adam step of encoder and decoder; 0 freezes them.", ADAM),
         minimum=0,
         maximum=0.1,
         step=0.0005,
@@ -114,19 +131,19 @@ def _network_knobs() -> dict[str, Component]:
         "Gradient through the quantiser",
         [("Straight-through", "straight_through"), ("Rotation trick", "rotation")],
         "Copied as it is, or turned and scaled as the code is to the vector.",
-        _ROTATION,
+        ROTATION,
     )
     widgets["quantizer_dropout"] = _slider(
         "quantizer_dropout", "Quantiser dropout", 0, 1, 0.05,
         "Share of images decoded from fewer levels, which teaches level 1 to stand alone.",
-        _SOUNDSTREAM,
+        SOUNDSTREAM,
     )  # fmt: skip
     widgets["loss_scope"] = _radio(
         "loss_scope",
         "Losses on",
         [("Every level", "per_level"), ("Final sum only", "final")],
         "On the final sum only, level 1 is never asked to be a good coarse code.",
-        _RQ_VAE,
+        RQ_VAE,
     )
     return widgets
 
@@ -137,18 +154,13 @@ def _sinkhorn_knobs() -> dict[str, Component]:
     widgets["lambda_sinkhorn"] = _slider(
         "lambda_sinkhorn", "Sinkhorn weight", 0, 2, 0.05,
         "Pulls codes towards a balanced assignment of the batch, so that none goes unused.",
-        _SINKHORN,
+        SINKHORN,
     )  # fmt: skip
     widgets["sinkhorn_epsilon"] = _slider(
         "sinkhorn_epsilon", "Softness", 0.01, 2, 0.01,
-        "Entropy of the assignment: small is nearly one code per vector.", _SINKHORN,
+        "Entropy of the assignment: small is nearly one code per vector.", SINKHORN,
     )  # fmt: skip
     return widgets
-
-
-def _info(sentence: str, source: tuple[str, str]) -> str:
-    title, url = source
-    return f"{sentence} [{title}]({url})"
 
 
 def _slider(
@@ -158,7 +170,7 @@ def _slider(
     high: float,
     step: float,
     sentence: str,
-    source: tuple[str, str],
+    source: Source,
 ) -> gr.Slider:
     return gr.Slider(
         low,
@@ -166,7 +178,7 @@ def _slider(
         value=getattr(Hyper(), name),
         step=step,
         label=label,
-        info=_info(sentence, source),
+        info=cited(sentence, source),
         elem_id=f"knob-{name}",
         buttons=["reset"],
     )
@@ -177,13 +189,13 @@ def _radio(
     label: str,
     choices: list[tuple[str, str]],
     sentence: str,
-    source: tuple[str, str],
+    source: Source,
 ) -> gr.Radio:
     return gr.Radio(
         choices,
         value=getattr(Hyper(), name),
         label=label,
-        info=_info(sentence, source),
+        info=cited(sentence, source),
         elem_id=f"knob-{name}",
     )
 

@@ -9,6 +9,7 @@ import gradio as gr
 from gradio.components import Component
 
 from rq_vae_explorer.config import RunConfig
+from rq_vae_explorer.ui.sources import RQ_VAE, SOUNDSTREAM, cited
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,13 @@ def _sizes() -> dict[str, Component]:
     """Levels, codes and latent width."""
     config, widgets = RunConfig(), dict[str, Component]()
     widgets["num_levels"] = gr.Slider(
-        1, 4, config.num_levels, step=1, label="Levels", elem_id="recipe-num_levels"
+        1,
+        4,
+        config.num_levels,
+        step=1,
+        label="Levels",
+        info=cited("Each level codes what the one before has left.", RQ_VAE),
+        elem_id="recipe-num_levels",
     )
     widgets["num_codes"] = gr.Slider(
         2, 64, config.num_codes, step=1, label="Codes per level", elem_id="recipe-num_codes"
@@ -74,7 +81,10 @@ def _choices() -> dict[str, Component]:
         [("k-means", "kmeans"), ("Normal", "normal"), ("Uniform 0–1", "uniform")],
         value=config.codebook_init,
         label="First codes",
-        info="Uniform starts far from the data: most codes die.",
+        info=cited(
+            "k-means starts where the vectors are; uniform starts far away, and most codes die.",
+            SOUNDSTREAM,
+        ),
         elem_id="recipe-codebook_init",
     )
     widgets["data"] = gr.Radio(

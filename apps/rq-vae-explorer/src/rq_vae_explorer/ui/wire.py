@@ -132,7 +132,7 @@ def pack_description(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "key": run_key(snapshot),
         "config": config.model_dump(),
-        "defaults": {**RunConfig().model_dump(), **Hyper().model_dump()},
+        "defaults": {**RunConfig().model_dump(), **Hyper().model_dump(), "speed": 0},
         "levels": config.num_levels,
         "codes": config.num_codes,
         "projected": config.latent_dim > 2,

@@ -65,7 +65,7 @@ function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
       failures = 0;
     } catch (problem) {
       failures += 1;
-      if (failures > 1) onLost(true);
+      if (failures > 1) onLost(true, problem.message);
     }
     busy = false;
     plan(performance.now() - begun);

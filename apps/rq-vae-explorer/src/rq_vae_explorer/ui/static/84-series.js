@@ -1,9 +1,25 @@
 // Which curves each tab of the training chart shows.
 
-function lossSeries({ train, test, train_steps: steps, test_steps: testSteps, low, high }, parts, theme) {
+// A running mean over about a twenty-fifth of what is drawn, without the bias of its start.
+function smoothed(values) {
+  const keep = Math.min(0.95, Math.max(0, 1 - 25 / values.length));
+  let sum = 0;
+  let weight = 0;
+  return values.map((value) => {
+    if (!Number.isFinite(value)) return value;
+    sum = keep * sum + value;
+    weight = keep * weight + 1;
+    return sum / weight;
+  });
+}
+
+function lossSeries({ train, test, train_steps: steps, test_steps: testSteps, low, high }, { parts, smooth }, theme) {
   const [blue, orange, purple, grey, ink] = theme.series;
+  const raw = { name: "train reconstruction", steps, values: train.recon, low, high, color: blue };
   const series = [
-    { name: "train reconstruction", steps, values: train.recon, low, high, color: blue },
+    ...(smooth
+      ? [{ ...raw, name: "", color: withAlpha(blue, 0.3), width: 1 }, { ...raw, low: null, name: "train, smoothed", values: smoothed(train.recon) }]
+      : [raw]),
     { name: "test reconstruction", steps: testSteps, values: test.recon, color: orange, width: 2.2 },
     { name: "test, unquantised", steps: testSteps, values: test.unquantised, color: orange, dash: [2, 3] },
   ];
@@ -33,7 +49,7 @@ function motionSeries({ train, train_steps: steps }, theme) {
 }
 
 const CHART_TABS = {
-  loss: { title: "Losses", series: (curves, theme, parts) => lossSeries(curves, parts, theme) },
+  loss: { title: "Losses", series: (curves, theme, view) => lossSeries(curves, view, theme) },
   error: {
     title: "Quantisation error",
     note: "What is left after each level, as a part of var(z), on test digits. 1 is no better than the mean.",

@@ -2,10 +2,10 @@
 
 const DRAG_START = 4; // pixels before a press becomes a drag
 
-async function act(request) {
+async function act(request, run = RUN) {
   let reply;
   try {
-    reply = await server.act({ ...request, run: RUN });
+    reply = await server.act({ ...request, run });
   } catch (problem) {
     reply = { error: "the page has lost its server" };
   }

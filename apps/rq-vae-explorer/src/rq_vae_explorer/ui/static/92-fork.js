@@ -74,6 +74,10 @@ function listenForFork() {
     if (reply) goTo(reply.token);
   });
   if (!RUN) return;
+  find("other").addEventListener("click", (event) => {
+    const what = event.target.dataset.versus;
+    if (what) Promise.all(["", RUN].map((run) => act({ do: what }, run)));
+  });
   watchShared();
   setInterval(() => server.fetch_part({ part: "frame", have: "", run: RUN }).catch(() => {}), ALIVE);
 }

@@ -3,7 +3,7 @@
 
 const link = { asked: false, pending: false, timer: null };
 
-const settingsNow = () => ({ ...state.description.config, ...state.frame.hyper });
+const settingsNow = () => ({ ...state.description.config, ...state.frame.hyper, speed: state.frame.speed_limit || 0 });
 
 function settingsOfLink() {
   const named = new URLSearchParams(location.hash.slice(1));

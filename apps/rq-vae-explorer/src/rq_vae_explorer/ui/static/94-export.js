@@ -1,7 +1,8 @@
-// Files: figures drawn by the server, the run, and the replay, saved by the browser.
+// Files: every view as a figure drawn by the server, the run, and the replay, saved by the browser.
 
 async function saveFile(what) {
-  const reply = await act({ do: "export", what });
+  const step = state.past ? { step: state.past.step } : {};
+  const reply = await act({ do: "export", what: what === "chart" ? state.tab : what, ...step });
   if (!reply) return;
   const anchor = document.createElement("a");
   anchor.href = URL.createObjectURL(new Blob([bytesOf(reply.file)]));
@@ -11,8 +12,8 @@ async function saveFile(what) {
 }
 
 function listenForExport() {
-  find("export").addEventListener("click", async (event) => {
-    const button = event.target.closest("button");
+  root.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-what]");
     if (!button) return;
     button.disabled = true;
     await saveFile(button.dataset.what);

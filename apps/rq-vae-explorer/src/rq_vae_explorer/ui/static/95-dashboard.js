@@ -4,7 +4,7 @@ const root = element.querySelector(".rq");
 const find = (name) => root.querySelector(`[data-rq="${name}"]`);
 
 const VIEW_DEFAULTS = {
-  voronoi: true, trails: true, arrows: false, sprites: false, shared: false, focus: null, log: true, parts: false,
+  voronoi: true, trails: true, arrows: false, sprites: false, shared: false, focus: null, log: true, parts: false, smooth: true,
 };
 
 const state = {
@@ -70,11 +70,12 @@ function paintChart() {
     paintRate(canvas);
     find("chart-legend").innerHTML = "";
   } else {
-    const own = curves ? tab.series(curves, theme, state.view.parts) : [];
+    const own = curves ? tab.series(curves, theme, state.view) : [];
     const series = [...own, ...(state.tab === "loss" ? otherSeries() : [])].filter((s) => s.values?.length);
     const marks = (curves?.marks || []).map((m) => ({ step: m.step, text: markText(m) }));
     drawCurves(canvas, series, marks, { log: state.view.log && !tab.linear, cursor: state.cursor }, theme);
     find("chart-legend").innerHTML = series
+      .filter((s) => s.name)
       .map((s) => `<span><i style="background:${s.color}" class="${s.dash ? "rq-dashed" : ""}"></i>${s.name}</span>`)
       .join("");
   }
@@ -236,7 +237,7 @@ function listen() {
 let knobTimer = null;
 let knobsSeen = null;
 function followKnobs(frame) {
-  const knobs = JSON.stringify([frame.hyper, frame.keys.description]);
+  const knobs = JSON.stringify([frame.hyper, frame.speed_limit, frame.keys.description]);
   if (knobs === knobsSeen) return;
   const first = knobsSeen === null;
   knobsSeen = knobs;
@@ -284,8 +285,12 @@ const feed = startFeed(server, {
     keepLink();
     paintSoon();
   },
-  onLost(lost) {
+  onLost(lost, reason) {
     state.lost = lost;
-    if (state.frame) paintSoon();
+    if (state.frame) return paintSoon();
+    // Nothing was ever seen of this run, e.g. a private one that has ended.
+    find("status").textContent = "Not connected";
+    find("message").hidden = !lost;
+    find("message").textContent = lost ? reason : "";
   },
 });
