@@ -70,6 +70,10 @@ def _take_all(browser: Browser, url: str, steps: int) -> None:
     page = _open(browser, url, (400, 900), dark=False)
     _wait_for_step(page, steps)
     _shoot(page, "explorer-phone", lambda: page.screenshot())
+    page.context.close()
+    page = _open(browser, url, (1480, 1180), dark=False)
+    _compare_with_collapse(page, steps // 4)
+    _shoot(page, "explorer-versus", lambda: page.screenshot())
 
 
 def _open(browser: Browser, url: str, size: tuple[int, int], dark: bool) -> Page:
@@ -108,6 +112,21 @@ def _draw_a_seven(page: Page) -> None:
     page.mouse.move(box["x"] + 80, box["y"] + 140, steps=6)
     page.mouse.up()
     page.wait_for_timeout(2500)
+
+
+def _compare_with_collapse(page: Page, step: int) -> None:
+    """A private fork with another lesson, started together with the shared run."""
+    page.get_by_role("button", name="Fork a private run").click()
+    page.get_by_text("private run, ends when its tab is gone").wait_for(timeout=_PATIENCE)
+    page.locator("#lesson input").click()
+    page.get_by_role("option", name="Collapse", exact=True).click()
+    page.get_by_role("button", name="Run this lesson").click()
+    _wait_for_step(page, 1)
+    page.get_by_role("button", name="Both from step 0").click()
+    page.wait_for_function(
+        "document.querySelector('.rq').rqState.frame?.step < 50", timeout=_PATIENCE
+    )
+    _wait_for_step(page, step)
 
 
 def _shoot(page: Page, name: str, take: Callable[[], bytes]) -> None:
