@@ -151,7 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--training-codes", type=Path, help="codes.npz of the training run, to look for copies")
     add("-t", "--temperature", type=float, default=0.9, help="sampling temperature (0.9)")
     add("-k", "--top-k", type=positive_int, default=100, help="sampling top-k (100)")
-    add("--guidance", type=float, default=1.0, help="classifier-free guidance (1)")
+    add("--guidance", type=float, default=3.0, help="classifier-free guidance (3)")
     add("--json", type=Path, help="also write the report to this file")
     return run_command(parser, evaluate, argv)
 

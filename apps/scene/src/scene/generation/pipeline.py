@@ -31,7 +31,7 @@ class Sampling:
     temperature: float = 0.9
     top_k: int | None = 100
     top_p: float | None = None
-    guidance: float = 1.0
+    guidance: float = 3.0
 
 
 class Generator:

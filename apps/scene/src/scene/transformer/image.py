@@ -19,6 +19,9 @@ from scene.transformer.text import TextEncoder, text_mask
 
 # Start size of what tells where a position is: near that of the codes, or it goes unheard at first.
 PLACE_SCALE = 0.3
+# Levels after the first are drawn at this share of the temperature: they are close to noise, which
+# shows as grain, while the first level decides what stands where.
+FINE_COOLING = 0.5
 
 
 @dataclass(frozen=True)
@@ -224,7 +227,8 @@ class ImageTransformer(nn.Module):
         state = self.depth.begin(x)
         codes = []
         for level in range(self.num_levels):
-            chosen = sampler.draw(self.depth.logits(state, level))
+            cooling = FINE_COOLING if level else 1.0
+            chosen = sampler.draw(self.depth.logits(state, level), cooling)
             codes.append(chosen)
             if level + 1 < self.num_levels:
                 known = _twice(chosen, chosen) if sampler.guided else chosen

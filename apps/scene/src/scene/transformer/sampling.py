@@ -63,8 +63,11 @@ class Sampler:
         mx.eval(scaled)
         self._noise = iter(mx.split(scaled, draws))
 
-    def draw(self, logits: mx.array) -> mx.array:
-        """Next codes for logits (B, K), or (2B, K) under guidance -> uint32 (B,)."""
+    def draw(self, logits: mx.array, cooling: float = 1.0) -> mx.array:
+        """Next codes for logits (B, K), or (2B, K) under guidance -> uint32 (B,).
+
+        `cooling` multiplies the temperature of this draw.
+        """
         if self.guided:
             conditional, free = mx.split(logits, 2)
             logits = free + self.guidance * (conditional - free)
@@ -73,5 +76,6 @@ class Sampler:
         if self.top_k is not None:
             logits = keep_top_k(logits, self.top_k)
         if self.top_p is not None and self.top_p < 1:
-            logits = keep_top_p(logits / self.temperature, self.top_p) * self.temperature
-        return mx.argmax(logits + next(self._noise)[0], axis=-1)
+            heat = self.temperature * cooling
+            logits = keep_top_p(logits / heat, self.top_p) * heat
+        return mx.argmax(logits + cooling * next(self._noise)[0], axis=-1)

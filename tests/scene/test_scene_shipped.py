@@ -1,0 +1,70 @@
+"""The models that come with the package: they load, belong together, and draw what is asked."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scene.evaluation.judge import load_judge
+from scene.generate import main as generate
+from scene.generation.pipeline import Generator, Sampling, shipped
+from scene.synth import ATTRIBUTES, MASTER_PALETTE
+
+MOST_BYTES = 40_000_000
+PROMPTS = (
+    "a cozy tavern interior with a roaring fireplace",
+    "a dark forest with twisted trees and moonlight filtering through",
+)
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return Generator()
+
+
+@pytest.fixture(scope="module")
+def pictures(generator):
+    """A picture per prompt, all with seed 1: uint8 (prompts, 192, 320, 3)."""
+    return generator.draw(PROMPTS, [1] * len(PROMPTS), Sampling())
+
+
+def test_a_prompt_alone_draws_a_picture(tmp_path, capsys):
+    out = tmp_path / "castle.png"
+    assert generate(["a castle on a hill at sunset", "-o", str(out), "--seed", "1"]) == 0
+    with Image.open(out) as image:
+        assert (image.size, image.mode) == ((320, 192), "P")
+    assert capsys.readouterr().err.count("does not know") == 0
+
+
+def test_pictures_are_full_size_and_use_only_the_palette(pictures):
+    assert pictures.shape == (len(PROMPTS), 192, 320, 3)
+    known = {tuple(colour) for colour in MASTER_PALETTE.tolist()}
+    assert {tuple(c) for c in np.unique(pictures.reshape(-1, 3), axis=0).tolist()} <= known
+
+
+def test_the_same_seed_draws_the_same_picture(generator, pictures):
+    again = generator.draw([PROMPTS[1]], [1], Sampling())
+    assert np.array_equal(again[0], pictures[1])
+
+
+def test_words_outside_the_vocabulary_are_named(generator):
+    assert generator.unknown_words("a castle with a zeppelin at sunset") == ["zeppelin"]
+
+
+def test_the_judge_loads_and_knows_the_attributes_of_scenes(pictures):
+    judge = load_judge(shipped("judge"))
+    assert judge.attributes == ATTRIBUTES
+    assert all(len(found) == len(pictures) for found in judge.predict(pictures).values())
+
+
+def test_different_prompts_with_one_seed_draw_different_pictures(pictures):
+    assert (pictures[0] != pictures[1]).any(-1).mean() > 0.5
+
+
+def test_the_models_fit_in_a_repository_and_name_no_folder_of_their_maker():
+    folder = shipped("vqgan").parent
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < MOST_BYTES
+    for name in ("vqgan", "transformer"):
+        data = json.loads((folder / name / "config.json").read_text())["config"]["data"]
+        assert not any(str(value).startswith("/") for value in data.values())
