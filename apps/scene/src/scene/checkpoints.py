@@ -108,7 +108,7 @@ def read_arrays(folder: Path, name: str) -> dict[str, mx.array]:
         found = _digest(arrays)
     except (RuntimeError, ValueError, OSError) as error:
         raise SceneError(f"{path}: broken checkpoint ({_one_line(error)})") from error
-    if metadata.get(CHECKSUM, found) != found:
+    if metadata.get(CHECKSUM) != found:
         raise SceneError(f"{path}: broken checkpoint (its checksum does not match)")
     return {key: _widen(value) for key, value in arrays.items()}
 
