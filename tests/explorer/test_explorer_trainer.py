@@ -389,3 +389,15 @@ def test_one_level_of_many_codes_has_a_gallery_without_pairs(make_trainer):
     _wait(lambda: trainer.snapshot().gallery is not None, "pictures")
     assert trainer.snapshot().gallery.level1_images.shape == (32, 28, 28)
     assert trainer.snapshot().gallery.pair_images is None
+
+
+def test_a_level_whose_codes_are_all_killed_is_shown_and_trains_on(make_trainer):
+    trainer = make_trainer(num_codes=4)
+    for code in range(4):
+        trainer.kill_code(1, code)
+    view = trainer.snapshot().view
+    assert view.dead[0].all()
+    assert view.levels[0].active == 0
+    assert np.isfinite(view.usage_ema).all()
+    trainer.train_step()
+    assert trainer.snapshot().status is not Status.FAILED

@@ -70,7 +70,8 @@ def make_view(
     usage = usage_counts(indices, config.num_codes)
     variance = float(z.var(axis=0).sum()) + 1e-12
     share = np.array(engine.state.codebook.usage)
-    share = share / share.sum(axis=1, keepdims=True)
+    # A level whose codes were all killed has no usage to share.
+    share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
     sums = np.asarray(coded.partial_sums)  # (L, N, D)
     sample_z = np.concatenate([sums[:, sample.rows], z[None, sample.rows]])  # (L + 1, C, D)
     pictures = to_bytes(engine.decode(sample_z.reshape(-1, config.latent_dim)))
