@@ -14,6 +14,7 @@ from types import ModuleType
 from faults.outcome import Outcome
 
 _UNDER_WAY = re.compile(rb"\b[1-9]\d*/\d+ \[|step [1-9]")
+_PATIENCE = 120  # seconds until a training that does not stop is killed
 _EXITS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
@@ -54,8 +55,11 @@ def _stop_one(
         time.sleep(wait)
         started = time.monotonic()
         process.send_signal(sent)
-        said += process.communicate()[1]
-        return process.returncode, time.monotonic() - started, said
+        try:
+            said += process.communicate(timeout=_PATIENCE)[1]
+        except subprocess.TimeoutExpired:
+            process.kill()
+        return process.wait(), time.monotonic() - started, said
 
 
 def _problem(subject: ModuleType, out: Path, code: int, expected: int, said: bytes) -> str:

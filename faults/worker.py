@@ -5,6 +5,7 @@ python -m faults.worker APP SHARE    one line of JSON per outcome
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -28,6 +29,8 @@ SUBJECTS = {"rq-vae-explorer": "explorer", "scene": "scene", "distill": "distill
 
 def main() -> None:
     """Print the outcomes as they come."""
+    # Shells start background jobs with Ctrl-C ignored, which the trainings would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     app, quick = sys.argv[1], sys.argv[2] == "quick"
     subject = import_module(f"faults.subjects.{SUBJECTS[app]}")
     for check, full, few in CHECKS:

@@ -86,9 +86,8 @@ def save_run(folder: Path, config: RunConfig, hyper: Hyper, state: TrainState) -
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # The settings travel inside the arrays' file too: one replacement switches the whole run.
-        text = json.dumps(settings, indent=2)
-        metadata = {"run": text, "sha256": _digest(arrays, text)}
-        write_atomically(folder / ARRAYS, save(arrays, metadata=metadata))
+        text = json.dumps(settings | {"sha256": _digest(arrays, settings)}, indent=2)
+        write_atomically(folder / ARRAYS, save(arrays, metadata={"run": text}))
         write_atomically(folder / SETTINGS, (text + "\n").encode())
     except OSError as error:
         raise RunError(f"cannot write the run to {folder}: {error.strerror or error}") from None
@@ -101,14 +100,13 @@ def load_run(folder: Path) -> SavedRun:
         raise RunError(f"{folder} holds no run ({ARRAYS} is missing)")
     try:
         arrays = load_file(path)
-        metadata = _metadata(path)
-        if metadata["sha256"] != _digest(arrays, metadata["run"]):
+        settings = json.loads(_metadata(path)["run"])
+        if settings.pop("sha256") != _digest(arrays, settings):
             raise RunError(f"{path} is damaged: its checksum does not match")
-        settings = json.loads(metadata["run"])
         if settings["format"] != _FORMAT:
             raise RunError(f"{path} has the format {settings['format']!r}, not {_FORMAT!r}")
         config, hyper = split_settings({**settings["config"], **settings["hyper"]})
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path} is damaged: {str(error).splitlines()[0]}") from None
     except OSError as error:
         raise RunError(f"cannot read {path}: {error.strerror or error}") from None
@@ -121,9 +119,9 @@ def _metadata(path: Path) -> dict[str, str]:
         return json.loads(stream.read(length))["__metadata__"]
 
 
-def _digest(arrays: Mapping[str, NDArray], settings: str) -> str:
+def _digest(arrays: Mapping[str, NDArray], settings: Mapping[str, Any]) -> str:
     """Of every name, type, shape and byte, so that no flipped bit passes for a trained weight."""
-    digest = hashlib.sha256(settings.encode())
+    digest = hashlib.sha256(json.dumps(settings).encode())
     for name in sorted(arrays):
         array = arrays[name]
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
