@@ -19,7 +19,8 @@ class QuantizerConfig:
     """`levels` codebooks of `codes` vectors of `dim`, and how they learn.
 
     decay: of the moving averages; restart_below: share of a fair share of assignments below
-    which a code is dead, as codebook health has it; restart_weight: fair shares given to a restarted code.
+    which a code is dead, as codebook health has it; restart_weight: fair shares given to a
+    restarted code.
     """
 
     levels: int
