@@ -254,3 +254,12 @@ def test_evaluate_takes_a_folder_of_pictures(workshop, tmp_path, capsys):
 def test_doctor_names_the_blas(capsys):
     assert scene(["doctor"]) == 0
     assert "GFLOP/s" in capsys.readouterr().out
+
+
+def test_a_picture_that_cannot_be_written_is_told_in_one_line(models, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "x.png"
+    assert generate(["a castle", "-o", str(out), "--force", *models]) == 1
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert line.startswith("generate: ")
+    assert str(tmp_path / "file") in line

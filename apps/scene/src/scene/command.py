@@ -37,6 +37,10 @@ def run_command(
     except SceneError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return EXIT_FAILURE
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{parser.prog}: {where}{error.strerror or error}", file=sys.stderr)
+        return EXIT_FAILURE
     except KeyboardInterrupt as stop:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
         return exit_code(stop)
