@@ -7,7 +7,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTEST = $(UV) run --locked pytest
 
-.PHONY: help setup explorer scene distill format lint test test-explorer test-scene test-distill e2e bench faults
+.PHONY: help setup explorer scene distill format lint test test-explorer test-scene test-distill e2e bench faults docs
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -60,3 +60,6 @@ bench: $(UV) ## speeds as ratios against a baseline of the same run
 
 faults: $(UV) ## what was tried against the apps, and the table of docs/reliability.md anew
 	$(UV) run --locked python -m faults
+
+docs: $(UV) ## build the documentation into site/ (warnings are errors)
+	$(UV) run --locked --isolated --only-group docs sphinx-build -W --keep-going -q -c docs . site

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import socket
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,9 @@ def _take_all(browser: Browser, url: str, steps: int) -> None:
     page = _open(browser, url, (1480, 1180), dark=False)
     _compare_with_collapse(page, steps // 4)
     _shoot(page, "explorer-versus", lambda: page.screenshot())
+    page.context.close()
+    page = _open(browser, url, (1480, 1180), dark=False)
+    _play_the_film(page, steps // 4)
 
 
 def _open(browser: Browser, url: str, size: tuple[int, int], dark: bool) -> Page:
@@ -127,6 +131,36 @@ def _compare_with_collapse(page: Page, step: int) -> None:
         "document.querySelector('.rq').rqState.frame?.step < 50", timeout=_PATIENCE
     )
     _wait_for_step(page, step)
+
+
+def _play_the_film(page: Page, step: int) -> None:
+    """The experiment of the explorer's tutorial: one table of 64 codes, its replay from disk."""
+    page.get_by_role("button", name="New run").click()
+    for knob, value in (("num_levels", "1"), ("num_codes", "64")):
+        page.locator(f"#recipe-{knob} input[type=range]").fill(value)
+    page.locator("#apply-button").click()
+    page.wait_for_function(
+        "(({codes, levels}) => codes === 64 && levels === 1)"
+        "(document.querySelector('.rq').rqState.description)",
+        timeout=_PATIENCE,
+    )
+    page.get_by_role("button", name="Start Training").click()
+    _wait_for_step(page, step)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        page.expect_download(timeout=_PATIENCE) as waiting,
+    ):
+        page.locator("[data-what=replay]").click()
+        film = Path(folder) / "film.html"
+        waiting.value.save_as(film)
+        disk = page.context.new_page()
+        disk.context.set_offline(True)
+        disk.goto(film.as_uri(), wait_until="domcontentloaded")
+        disk.wait_for_function("document.querySelector('.rq')?.rqState?.frame", timeout=_PATIENCE)
+        disk.locator("[data-rq=timeline]").fill(str(step // 4))
+        disk.wait_for_timeout(1500)
+        _shoot(disk, "explorer-replay", lambda: disk.screenshot())
 
 
 def _shoot(page: Page, name: str, take: Callable[[], bytes]) -> None:

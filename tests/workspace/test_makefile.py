@@ -22,6 +22,7 @@ TARGETS = [
     "test-distill",
     "e2e",
     "bench",
+    "docs",
 ]
 
 

