@@ -20,6 +20,7 @@ from scene.checkpoints import (
 )
 from scene.config import TransformerConfig, VQGANConfig
 from scene.errors import SceneError
+from scene.evaluation.judge import load_judge
 from scene.transformer import SimpleTokenizer
 
 TINY = {
@@ -97,6 +98,35 @@ def test_transformer_keeps_its_words_and_its_vqgan(saved, tmp_path):
     assert mx.array_equal(loaded.model(text, codes), model(text, codes))
     with pytest.raises(SceneError, match="not a vqgan checkpoint"):
         load_vqgan(tmp_path / "t")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("transformer", {"vqgan": None}),
+        ("transformer", {"vocabulary": [1]}),
+        ("transformer", {"vocabulary": ["word"] * 5000}),
+        ("judge", {"width": "wide"}),
+        ("judge", {"attributes": ["place"]}),
+    ],
+)
+def test_altered_settings_are_refused_by_name(tmp_path, kind, change):
+    words = SimpleTokenizer(1000, 128, ["castle"])
+    whole = (
+        transformer_documents(TransformerConfig(), words, "0" * 12)
+        if kind == "transformer"
+        else {"format": 1, "kind": "judge", "attributes": {}, "width": 4, "card": {}}
+    )
+    (tmp_path / "config.json").write_text(json.dumps(whole | change))
+    with pytest.raises(SceneError, match=r"config\.json") as refusal:
+        (load_transformer if kind == "transformer" else load_judge)(tmp_path)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_document_nested_without_end_is_refused(tmp_path):
+    (tmp_path / "config.json").write_text("[" * 100_000)
+    with pytest.raises(SceneError, match="broken checkpoint"):
+        load_vqgan(tmp_path)
 
 
 def test_a_failed_save_leaves_the_old_checkpoint(saved, monkeypatch):

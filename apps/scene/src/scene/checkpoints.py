@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
 
@@ -22,11 +22,12 @@ import mlx.nn as nn
 import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
 
-from scene.config import TransformerConfig, VQGANConfig, parse_config
+from scene.config import Section, TransformerConfig, VQGANConfig, parse_config
 from scene.errors import SceneError
 from scene.transformer import ImageTransformer, SimpleTokenizer
 from scene.vqgan import VQGAN
 
+Form = TypeVar("Form", bound="SettingsFile")
 FORMAT = 1
 CHECKSUM = "sha256"  # key in the metadata of a safetensors file
 MODEL, SETTINGS, OPTIMIZER, PROGRESS = (
@@ -86,8 +87,8 @@ def read_document(folder: Path, name: str) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SceneError(f"no checkpoint at {folder} ({name} is missing)") from error
-    except (OSError, ValueError) as error:
-        raise SceneError(f"{path}: broken checkpoint ({error})") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise SceneError(f"{path}: broken checkpoint ({_one_line(error)})") from error
     if not isinstance(document, dict):
         raise SceneError(f"{path}: broken checkpoint (want an object)")
     return document
@@ -179,18 +180,37 @@ def vqgan_documents(config: VQGANConfig) -> dict[str, Any]:
     return {"format": FORMAT, "kind": "vqgan", "config": config.model_dump(mode="json")}
 
 
-def read_settings(folder: Path, kind: str) -> dict[str, Any]:
-    """The settings file of a checkpoint of this `kind`. Raises SceneError for another kind."""
+class SettingsFile(Section):
+    """What every settings file says first."""
+
+    format: int
+    kind: str
+
+
+def read_settings(folder: Path, kind: str, form: type[Form]) -> Form:
+    """The settings file of a checkpoint of this `kind`, which has this form.
+
+    Raises SceneError for another kind and for a file that was altered.
+    """
     document = read_document(folder, SETTINGS)
     if document.get("format") != FORMAT or document.get("kind") != kind:
         raise SceneError(f"{folder}: not a {kind} checkpoint of format {FORMAT}")
-    return document
+    return parse_config(form, document, str(folder / SETTINGS))
+
+
+class _VQGANSettings(SettingsFile):
+    config: VQGANConfig
+
+
+class _TransformerSettings(SettingsFile):
+    config: TransformerConfig
+    vocabulary: list[str] | None
+    vqgan: str
 
 
 def load_vqgan(folder: Path) -> tuple[VQGAN, VQGANConfig]:
     """Rebuild a VQGAN from its checkpoint folder, in evaluation mode."""
-    document = read_settings(folder, "vqgan")
-    config = parse_config(VQGANConfig, document["config"], str(folder / SETTINGS))
+    config = read_settings(folder, "vqgan", _VQGANSettings).config
     arrays = read_arrays(folder, MODEL)
     model = build_vqgan(config, arrays.get("palette_head.palette"))
     load_weights(model, folder)
@@ -266,12 +286,13 @@ class LoadedTransformer:
 
 def load_transformer(folder: Path) -> LoadedTransformer:
     """Rebuild a transformer and its tokenizer from a checkpoint folder."""
-    document = read_settings(folder, "transformer")
-    config = parse_config(TransformerConfig, document["config"], str(folder / SETTINGS))
-    tokenizer = SimpleTokenizer(
-        config.model.text_vocab_size, config.model.max_text_len, document["vocabulary"]
-    )
-    model = build_transformer(config)
+    settings = read_settings(folder, "transformer", _TransformerSettings)
+    shape = settings.config.model
+    try:
+        tokenizer = SimpleTokenizer(shape.text_vocab_size, shape.max_text_len, settings.vocabulary)
+    except ValueError as error:
+        raise SceneError(f"{folder / SETTINGS}: {error}") from error
+    model = build_transformer(settings.config)
     load_weights(model, folder)
     model.eval()
-    return LoadedTransformer(model, tokenizer, config, document["vqgan"])
+    return LoadedTransformer(model, tokenizer, settings.config, settings.vqgan)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -210,7 +210,7 @@ class GenerateConfig(Section):
     transformer: str | None = None
 
 
-Config = TypeVar("Config", bound=Section)
+Config = TypeVar("Config")
 
 
 def load_config(
@@ -240,9 +240,9 @@ def load_config(
 
 
 def parse_config(kind: type[Config], values: Any, source: str) -> Config:
-    """Check plain values against a config class. Raises SceneError that names `source`."""
+    """Check plain values against a model or dataclass. Raises SceneError that names `source`."""
     try:
-        return kind.model_validate(values)
+        return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

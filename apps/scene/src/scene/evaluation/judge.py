@@ -7,6 +7,7 @@ once trained: its seed, data and weights' hash are in its card.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
 
@@ -18,16 +19,24 @@ from scene.checkpoints import (
     FORMAT,
     MODEL,
     SETTINGS,
+    SettingsFile,
     flat_parameters,
     load_weights,
     read_settings,
     save_checkpoint,
 )
+from scene.config import Positive
 from scene.images import to_float
 from scene.vqgan.blocks import Downsample, ResidualBlock, leaky_relu, space_to_depth
 
 STEM = 4
 BATCH = 16
+
+
+class _JudgeSettings(SettingsFile):
+    attributes: dict[str, list[str]]
+    width: Positive
+    card: dict[str, Any]
 
 
 class Judge(nn.Module):
@@ -102,8 +111,8 @@ def save_judge(judge: Judge, folder: Path, card: Mapping[str, object]) -> None:
 
 def load_judge(folder: Path) -> Judge:
     """Rebuild a judge from its folder."""
-    document = read_settings(folder, "judge")
-    judge = Judge(document["attributes"], document["width"])
+    settings = read_settings(folder, "judge", _JudgeSettings)
+    judge = Judge(settings.attributes, settings.width)
     load_weights(judge, folder)
     judge.eval()
     return judge

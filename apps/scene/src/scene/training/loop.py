@@ -7,6 +7,7 @@ bit for bit.
 
 import json
 import math
+import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -23,9 +24,10 @@ import numpy as np
 from tqdm import tqdm
 
 from scene.checkpoints import PROGRESS, read_document
-from scene.config import Training
+from scene.config import Training, parse_config
 from scene.errors import SceneError
 from scene.signals import Terminated
+from scene.training.distributed import ALONE, Processes
 
 LOG_EVERY = 10  # steps between lines of metrics.jsonl
 SEED_STRIDE = 1_000_003  # keeps the random streams of runs with near seeds apart
@@ -88,8 +90,15 @@ def learning_rate_at(step: int, total: int, training: Training) -> float:
     return training.learning_rate * share
 
 
-def run_training(trainer: Trainer, out: Path, resume: bool) -> Progress:
+def read_progress(folder: Path) -> Progress:
+    """How far the run of a checkpoint is. Raises SceneError if that is missing or broken."""
+    return parse_config(Progress, read_document(folder, PROGRESS), str(folder / PROGRESS))
+
+
+def run_training(trainer: Trainer, out: Path, resume: bool, peers: Processes = ALONE) -> Progress:
     """Train to the end, or until Ctrl-C, which saves first. Returns where the run stands.
+
+    Of several processes the first alone validates, writes and speaks, and knows the best loss.
 
     Raises SceneError when the loss is no longer finite (the last good checkpoint stays) and
     KeyboardInterrupt (Terminated after SIGTERM) after an interruption was saved.
@@ -97,16 +106,22 @@ def run_training(trainer: Trainer, out: Path, resume: bool) -> Progress:
     progress = Progress()
     if resume:
         trainer.load(out / "last")
-        progress = Progress(**read_document(out / "last", PROGRESS))
+        progress = read_progress(out / "last")
     total = total_steps(trainer)
-    bar = tqdm(total=total, initial=progress.step, desc=trainer.name, unit="step")
+    bar = tqdm(
+        total=total,
+        initial=progress.step,
+        desc=trainer.name,
+        unit="step",
+        disable=not peers.first,
+    )
     started = time.monotonic() - progress.seconds
-    with bar, _interruptible() as interrupted, _metrics_file(out, progress.step) as log:
+    with bar, _interruptible() as interrupted, _metrics_file(out, progress.step, peers) as log:
         while progress.step < total:
             step = progress.step
             mx.random.seed(trainer.training.seed * SEED_STRIDE + step)
             rate = learning_rate_at(step, total, trainer.training)
-            report = trainer.train_step(step, rate, step / total)
+            report = _agreed(trainer.train_step(step, rate, step / total), peers)
             if not math.isfinite(report.loss):
                 raise SceneError(
                     f"loss is {report.loss} at step {step}: stopped; the last good checkpoint is "
@@ -122,11 +137,21 @@ def run_training(trainer: Trainer, out: Path, resume: bool) -> Progress:
                     | report.figures
                     | {"seconds": round(seconds, 2)},
                 )
-            progress = _milestones(trainer, out, progress, total, log)
-            if interrupted:
-                trainer.save(out / "last", asdict(progress), full=True)
-                raise Terminated if interrupted[0] == signal.SIGTERM else KeyboardInterrupt
+            if peers.first:
+                progress = _milestones(trainer, out, progress, total, log)
+            if peers.any(bool(interrupted)):
+                if peers.first:
+                    trainer.save(out / "last", asdict(progress), full=True)
+                terminated = interrupted[:1] == [signal.SIGTERM]
+                raise Terminated if terminated else KeyboardInterrupt
+    peers.wait()
     return progress
+
+
+def _agreed(report: StepReport, peers: Processes) -> StepReport:
+    """The report of the whole batch, from each process's on its part."""
+    figures = peers.mean({"loss": report.loss} | report.figures)
+    return StepReport(figures.pop("loss"), figures, report.codes_used)
 
 
 def _milestones(
@@ -163,8 +188,12 @@ def _show(bar: tqdm, report: StepReport, batch_size: int) -> None:
 
 
 @contextmanager
-def _metrics_file(out: Path, step: int) -> Iterator[TextIO]:
+def _metrics_file(out: Path, step: int, peers: Processes) -> Iterator[TextIO]:
     """Append to metrics.jsonl, dropping lines of steps that a resumed run will repeat."""
+    if not peers.first:
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+            yield nowhere
+        return
     out.mkdir(parents=True, exist_ok=True)
     path = out / "metrics.jsonl"
     kept = []
