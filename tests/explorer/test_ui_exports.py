@@ -55,12 +55,14 @@ def test_a_run_comes_back_from_its_zip_at_the_same_step(run, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("content", [b"", b"not a zip", None])
+@pytest.mark.parametrize("content", [b"", b"not a zip", None, "unknown method", "encrypted"])
 def test_another_file_is_refused_and_the_run_goes_on(run, tmp_path, content):
     path = tmp_path / "other.zip"
     if content is None:
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("../run.json", "{}")
+    elif isinstance(content, str):
+        path.write_bytes(_zip_with_odd_entry(content))
     else:
         path.write_bytes(content)
     before = run.snapshot().step
@@ -92,3 +94,13 @@ def test_every_lesson_is_a_recipe_that_the_trainer_takes(preset):
     taken = {**run.config.model_dump(), **run.hyper.model_dump()}
     assert taken == settings
     assert preset.lesson in lesson_text(preset.name)
+
+
+def _zip_with_odd_entry(kind):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("run.json", "{}")
+    content = bytearray(packed.getvalue())
+    entry = content.index(b"PK\x01\x02")  # of the directory at the end
+    content[entry + (8 if kind == "encrypted" else 10)] = 1 if kind == "encrypted" else 99
+    return bytes(content)

@@ -53,16 +53,23 @@ def import_run(run: Trainer, path: str | Path) -> None:
     Raises:
         ValueError: it is not such a zip.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        for name in (SETTINGS, ARRAYS):
+            (Path(folder) / name).write_bytes(_unpacked(path, name))
+        run.load(folder)
+
+
+def _unpacked(path: str | Path, name: str) -> bytes:
+    """One file of a zip, by a known name: never a path out of the archive."""
     try:
-        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
-            for name in (SETTINGS, ARRAYS):
-                # Only the two known names, never a path out of the archive.
-                if archive.getinfo(name).file_size > _MOST_BYTES:
-                    raise ValueError("that run is too large")
-                (Path(folder) / name).write_bytes(archive.read(name))
-            run.load(folder)
-    except (zipfile.BadZipFile, KeyError):
+        with zipfile.ZipFile(path) as archive:
+            size = archive.getinfo(name).file_size
+            content = archive.read(name) if size <= _MOST_BYTES else None
+    except Exception:  # of a damaged or encrypted archive the library raises a dozen kinds
         raise ValueError("that file is not an exported run") from None
+    if content is None:
+        raise ValueError("that run is too large")
+    return content
 
 
 def replay_html(run: Trainer) -> bytes:
