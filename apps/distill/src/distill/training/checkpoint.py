@@ -1,5 +1,6 @@
 """The state of an unfinished training run in one safetensors file: exact resume, no pickle."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,7 +68,9 @@ class Checkpoint:
             "seconds": self.seconds,
             "figures": self.figures,
         }
-        metadata = {"format": _FORMAT, "version": _VERSION, "state": json.dumps(about)}
+        state = json.dumps(about)
+        metadata = {"format": _FORMAT, "version": _VERSION, "state": state}
+        metadata["sha256"] = _digest(state, tensors)
         with replacing(path) as temporary:
             save_file(tensors, temporary, metadata)
 
@@ -85,9 +88,11 @@ class Checkpoint:
                     raise TrainingError(f"{path}: is not the state of a training run")
                 about = json.loads(metadata["state"])
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            if metadata["sha256"] != _digest(metadata["state"], tensors):
+                raise TrainingError(f"{path}: damaged; start without --resume")
         except FileNotFoundError:
             raise TrainingError(f"{path}: nothing to resume; start without --resume") from None
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, TrainingError):
                 raise
             raise TrainingError(f"{path}: damaged; start without --resume") from None
@@ -100,6 +105,16 @@ class Checkpoint:
                 stage, _, name = rest.partition("/")
                 finished.setdefault(stage, {})[name] = tensor
         return cls(finished=finished, tensors=now, **about)
+
+
+def _digest(state: str, tensors: Mapping[str, Tensor]) -> str:
+    """Of every name, type, shape and byte: a flipped bit would train on as a wrong weight."""
+    digest = hashlib.sha256(state.encode())
+    for name in sorted(tensors):
+        array = tensors[name].numpy()
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def capture(stage: Stage) -> dict[str, Tensor]:
