@@ -32,19 +32,27 @@ def train(arguments: argparse.Namespace) -> None:
     from scene.checkpoints import load_vqgan
     from scene.dataset import CaptionDataset
     from scene.training.codes import encode_files
+    from scene.training.distributed import joined
     from scene.training.loop import run_training
     from scene.training.transformer import TransformerTrainer
 
+    peers = joined()
+    peers.check(config.training.batch_size)
     data = config.data
     dataset = CaptionDataset(data.data_dir, data.captions_file, data.image_size)
     vqgan, _ = load_vqgan(Path(data.vqgan_checkpoint))
+    if not peers.first:
+        peers.wait()  # for the codes, which the first process makes for all
     codes = encode_files(vqgan, dataset.paths, data.image_size, arguments.out / "codes.npz")
-    trainer = TransformerTrainer(config, dataset.captions, codes, vqgan)
-    progress = run_training(trainer, arguments.out, arguments.resume)
-    print(
-        f"best validation loss {progress.best_loss:.4f} at step {progress.best_step}: "
-        f"{arguments.out / 'best'}"
-    )
+    if peers.first:
+        peers.wait()
+    trainer = TransformerTrainer(config, dataset.captions, codes, vqgan, peers)
+    progress = run_training(trainer, arguments.out, arguments.resume, peers)
+    if peers.first:
+        print(
+            f"best validation loss {progress.best_loss:.4f} at step {progress.best_step}: "
+            f"{arguments.out / 'best'}"
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

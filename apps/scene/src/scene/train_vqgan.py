@@ -71,16 +71,20 @@ def train(arguments: argparse.Namespace) -> None:
     config = load_config(VQGANConfig, arguments.config, overrides)
 
     from scene.dataset import ImageDataset
+    from scene.training.distributed import joined
     from scene.training.loop import run_training
     from scene.training.vqgan import VQGANTrainer
 
+    peers = joined()
+    peers.check(config.training.batch_size)
     dataset = ImageDataset(config.data.data_dir, config.data.image_size)
-    trainer = VQGANTrainer(config, dataset, arguments.start_from)
-    progress = run_training(trainer, arguments.out, arguments.resume)
-    print(
-        f"best validation loss {progress.best_loss:.4f} at step {progress.best_step}: "
-        f"{arguments.out / 'best'}"
-    )
+    trainer = VQGANTrainer(config, dataset, arguments.start_from, peers)
+    progress = run_training(trainer, arguments.out, arguments.resume, peers)
+    if peers.first:
+        print(
+            f"best validation loss {progress.best_loss:.4f} at step {progress.best_step}: "
+            f"{arguments.out / 'best'}"
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -15,6 +15,7 @@ from scene.config import VQGANConfig
 from scene.dataset import ImageDataset, batch_indices
 from scene.errors import SceneError
 from scene.images import to_float
+from scene.training.distributed import ALONE, Processes
 from scene.vqgan.losses import sample_pixels
 
 PIXELS = 1  # number of the random stream that chooses pixels
@@ -22,11 +23,16 @@ PIXELS = 1  # number of the random stream that chooses pixels
 
 @dataclass(frozen=True)
 class Batch:
-    """`x` (B, H, W, 3) in [-1, 1]; flat pixel numbers (P,) and their colour classes (P,)."""
+    """The part of a batch that one process works on.
+
+    `x` (B, H, W, 3) in [-1, 1]; flat pixel numbers (P,) in it and their colour classes (P,);
+    `pixel_weight`: P against the processes' mean P, which are chosen from the whole batch.
+    """
 
     x: mx.array
     pixels: mx.array | None = None
     classes: mx.array | None = None
+    pixel_weight: float = 1.0
 
 
 class BatchMaker:
@@ -38,6 +44,7 @@ class BatchMaker:
         dataset: ImageDataset,
         items: np.ndarray,
         palette: PaletteIndex | None,
+        peers: Processes = ALONE,
     ) -> None:
         """`items` are the numbers of the training pictures in `dataset`."""
         self.training = config.training
@@ -45,9 +52,10 @@ class BatchMaker:
         self.dataset = dataset
         self.items = items
         self.palette = palette
+        self.peers = peers
 
     def crops(self, step: int) -> np.ndarray:
-        """uint8 (B, h, w, 3): crops on the token grid, or whole pictures."""
+        """uint8 (B, h, w, 3) of all processes: crops on the token grid, or whole pictures."""
         rng = self._rng(step)
         chosen = self.items[
             batch_indices(len(self.items), self.training.batch_size, step, self.training.seed)
@@ -69,9 +77,10 @@ class BatchMaker:
         return pictures
 
     def batch(self, step: int) -> Batch:
-        """Everything that training step number `step` looks at."""
+        """Everything that this process's part of training step number `step` looks at."""
         pictures = self.crops(step)
-        x = mx.array(to_float(pictures))
+        mine = self.peers.share(len(pictures))
+        x = mx.array(to_float(pictures[mine]))
         if self.palette is None:
             return Batch(x)
         classes = self.palette.classes(pictures)  # (B, H, W)
@@ -83,8 +92,15 @@ class BatchMaker:
             len(self.palette.palette),
             self._rng(step, PIXELS),
         )
-        labels = classes.ravel()[chosen].astype(np.int32)
-        return Batch(x, mx.array(chosen.astype(np.int32)), mx.array(labels))
+        picture = classes[0].size
+        here = chosen[(chosen >= mine.start * picture) & (chosen < mine.stop * picture)]
+        labels = classes.ravel()[here].astype(np.int32)
+        return Batch(
+            x,
+            mx.array((here - mine.start * picture).astype(np.int32)),
+            mx.array(labels),
+            len(here) * self.peers.size / len(chosen),
+        )
 
     def _rng(self, step: int, purpose: int = 0) -> np.random.Generator:
         return np.random.default_rng((self.training.seed, step, purpose))

@@ -31,7 +31,8 @@ from scene.dataset import batch_indices
 from scene.errors import SceneError
 from scene.images import save_png, to_uint8
 from scene.training.batches import split
-from scene.training.loop import StepReport, scalar
+from scene.training.distributed import ALONE, Processes
+from scene.training.loop import SEED_STRIDE, StepReport, scalar
 from scene.transformer import ImageTransformer, SimpleTokenizer
 from scene.transformer.tokenizer import UNKNOWN
 from scene.vqgan import VQGAN
@@ -55,8 +56,15 @@ class TransformerTrainer:
     name = "transformer"
 
     def __init__(
-        self, config: TransformerConfig, captions: list[str], codes: np.ndarray, vqgan: VQGAN
+        self,
+        config: TransformerConfig,
+        captions: list[str],
+        codes: np.ndarray,
+        vqgan: VQGAN,
+        peers: Processes = ALONE,
     ) -> None:
+        """`peers`: the processes that share each batch."""
+        self.peers = peers
         self.config = config
         self.training = config.training
         self.captions = captions
@@ -87,6 +95,7 @@ class TransformerTrainer:
         )
         self.optimizer.init(self.model.trainable_parameters())
         mx.eval(self.model.state, self.optimizer.state)
+        peers.agree(self.model)
 
     def _check_codes(self) -> None:
         model, (_, positions, levels) = self.config.model, self.codes.shape
@@ -115,6 +124,10 @@ class TransformerTrainer:
         )
         text, codes = self._tokens(self.fit_items[chosen])
         text = self._drop(text, rng)
+        mine = self.peers.share(self.training.batch_size)
+        # Dropout differs between processes; alone, this is the seed that the loop has set.
+        place = self.training.seed * SEED_STRIDE + step
+        mx.random.seed(place * self.peers.size + self.peers.rank)
         self.model.train()
         count = max(1, round(codes.shape[1] * self.training.fine_share))
         fine = mx.array(np.sort(rng.permutation(codes.shape[1])[:count]).astype(np.int32))
@@ -122,10 +135,11 @@ class TransformerTrainer:
         known = self._known(codes.shape[:2], rng)
 
         def objective(model: ImageTransformer) -> mx.array:
-            return weighted_nll(model, text, codes, fine, decay, known)
+            seen = None if known is None else known[mine]
+            return weighted_nll(model, text[mine], codes[mine], fine, decay, seen)
 
         loss, grads = nn.value_and_grad(self.model, objective)(self.model)
-        grads, norm = optim.clip_grad_norm(grads, self.training.clip_norm)
+        grads, norm = optim.clip_grad_norm(self.peers.average(grads), self.training.clip_norm)
         self.optimizer.learning_rate = learning_rate
         self.optimizer.update(self.model, grads)
         mx.eval(self.model.state, self.optimizer.state, loss, norm)

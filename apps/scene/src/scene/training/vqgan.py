@@ -32,6 +32,7 @@ from scene.errors import SceneError
 from scene.evaluation.reconstruction import psnr, reconstruct
 from scene.images import save_png, to_float, to_uint8
 from scene.training.batches import Batch, BatchMaker, split
+from scene.training.distributed import ALONE, Processes
 from scene.training.loop import StepReport, scalar
 from scene.vqgan import VQGAN, PatchDiscriminator
 from scene.vqgan.discriminator import adaptive_weight, discriminator_hinge, generator_hinge
@@ -50,9 +51,15 @@ class VQGANTrainer:
     name = "vqgan"
 
     def __init__(
-        self, config: VQGANConfig, dataset: ImageDataset, start_from: Path | None = None
+        self,
+        config: VQGANConfig,
+        dataset: ImageDataset,
+        start_from: Path | None = None,
+        peers: Processes = ALONE,
     ) -> None:
-        """`start_from`: checkpoint whose weights and palette the run begins with."""
+        """`start_from`: checkpoint whose weights and palette the run begins with; `peers`: the
+        processes that share each batch."""
+        self.peers = peers
         self.config = config
         self.training = config.training
         self.dataset = dataset
@@ -66,7 +73,7 @@ class VQGANTrainer:
             )
         self.steps_per_epoch = len(self.fit_items) // self.training.batch_size
         self.palette_index = self._find_palette(start_from)
-        self.batches = BatchMaker(config, dataset, self.fit_items, self.palette_index)
+        self.batches = BatchMaker(config, dataset, self.fit_items, self.palette_index, peers)
         mx.random.seed(self.training.seed)
         self.model = build_vqgan(config, self._palette())
         if start_from:
@@ -84,7 +91,10 @@ class VQGANTrainer:
         self.optimizer.init(self.model.trainable_parameters())
         self.judge_optimizer.init(self.discriminator.trainable_parameters())
         self.usage: list[np.ndarray] = []
+        self.model.quantizer.join(peers)
         mx.eval(self.model.state, self.discriminator.state)
+        peers.agree(self.model)
+        peers.agree(self.discriminator)
 
     def _find_palette(self, start_from: Path | None) -> PaletteIndex | None:
         size = self.config.model.palette_size
@@ -124,7 +134,7 @@ class VQGANTrainer:
             return self._objective(model, batch, quantize, adversarial)
 
         (total, terms, indices), grads = nn.value_and_grad(self.model, objective)(self.model)
-        grads, norm = optim.clip_grad_norm(grads, self.training.clip_norm)
+        grads, norm = optim.clip_grad_norm(self.peers.average(grads), self.training.clip_norm)
         self.optimizer.learning_rate = learning_rate
         self.optimizer.update(self.model, grads)
         mx.eval(self.model.state, self.optimizer.state, total, terms, norm, indices)
@@ -140,8 +150,9 @@ class VQGANTrainer:
         self.model.eval()
         latents, count = [], 0
         for ahead in range(START_BATCHES):
-            z = self.model.encoder(mx.array(to_float(self.batches.crops(step + ahead))))
-            latents.append(z.reshape(-1, z.shape[-1]))
+            crops = self.batches.crops(step + ahead)[self.peers.share(self.training.batch_size)]
+            z = self.model.encoder(mx.array(to_float(crops)))
+            latents.append(self.peers.gather(z.reshape(-1, z.shape[-1])))
             mx.eval(latents)
             count += len(latents[-1])
             if count >= START_VECTORS:
@@ -163,7 +174,8 @@ class VQGANTrainer:
             features = out.features.reshape(-1, out.features.shape[-1])[batch.pixels]  # (P, F)
             rgb = out.rgb.reshape(-1, 3)[batch.pixels]  # (P, 3)
             logits = model.palette_head(features, rgb)
-            terms["palette"] = palette_loss(logits, batch.classes, loss.focal)
+            palette = palette_loss(logits, batch.classes, loss.focal)
+            terms["palette"] = batch.pixel_weight * palette
             total = total + loss.palette * terms["palette"]
         if adversarial:
             total = total + loss.adversarial * self._adversarial(model, out.features, batch.x)
@@ -181,7 +193,10 @@ class VQGANTrainer:
             return generator_hinge(self.discriminator(still @ weight.T + head.bias))
 
         weight = mx.stop_gradient(head.weight)
-        ratio = adaptive_weight(mx.grad(reconstruct)(weight), mx.grad(fool)(weight))
+        reconstruct_grad, fool_grad = self.peers.average(
+            [mx.grad(reconstruct)(weight), mx.grad(fool)(weight)]
+        )
+        ratio = adaptive_weight(reconstruct_grad, fool_grad)
         return ratio * generator_hinge(self.discriminator(head(features)))
 
     def _train_discriminator(self, x: mx.array) -> float:
@@ -192,7 +207,7 @@ class VQGANTrainer:
             return discriminator_hinge(judge(x), judge(fake))
 
         loss, grads = nn.value_and_grad(self.discriminator, objective)(self.discriminator)
-        self.judge_optimizer.update(self.discriminator, grads)
+        self.judge_optimizer.update(self.discriminator, self.peers.average(grads))
         mx.eval(self.discriminator.state, self.judge_optimizer.state, loss)
         return scalar(loss)
 
@@ -202,7 +217,8 @@ class VQGANTrainer:
         codes = np.asarray(indices).reshape(-1, model.num_levels)
         if step % USAGE_WINDOW == 0:
             self.usage = []
-        self.usage.append(usage_counts(codes, model.codebook_size))
+        counts = usage_counts(codes, model.codebook_size)
+        self.usage.append(np.asarray(self.peers.total(mx.array(counts))))
         return round(np.count_nonzero(np.sum(self.usage, axis=0)) / model.num_levels)
 
     def validate(self) -> dict[str, float]:

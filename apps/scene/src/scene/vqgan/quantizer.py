@@ -14,6 +14,8 @@ from typing import Literal, NamedTuple
 import mlx.core as mx
 import mlx.nn as nn
 
+from scene.vqgan.peers import ALONE, Peers
+
 Lookup = Literal["euclidean", "cosine"]
 STATISTICS = ["codebook", "ema_counts", "ema_sums", "started"]
 # A restarted code gets this share of a fair share as its weight, so that the batch which it
@@ -58,6 +60,7 @@ class VectorQuantizer(nn.Module):
         self.decay = decay
         self.restart_below = restart_below
         self.lookup = lookup
+        self.peers: Peers = ALONE
         self.codebook = mx.random.normal((codebook_size, codebook_dim)) * codebook_dim**-0.5
         if lookup == "cosine":
             self.codebook = _unit(self.codebook)
@@ -65,6 +68,10 @@ class VectorQuantizer(nn.Module):
         self.ema_sums = self.codebook + 0
         self.started = mx.zeros(())
         self.freeze(keys=STATISTICS, recurse=False)
+
+    def join(self, peers: Peers) -> None:
+        """Learn from batches of which `peers` hold the other parts."""
+        self.peers = peers
 
     def nearest(self, z: mx.array) -> mx.array:
         """Index of the nearest code: (N, D) -> int32 (N,)."""
@@ -89,7 +96,7 @@ class VectorQuantizer(nn.Module):
         target = _unit(z) if self.lookup == "cosine" else z
         flat = target.reshape(-1, z.shape[-1])  # (N, D)
         if self.training and not self.started.item():
-            self.start_from(flat)
+            self.start_from(self.peers.gather(flat))
         indices = self.nearest(flat)
         codes = mx.stop_gradient(self.codebook[indices]).reshape(z.shape)
         if self.training:
@@ -131,13 +138,14 @@ class VectorQuantizer(nn.Module):
     def update_codebook(self, vectors: mx.array, indices: mx.array) -> None:
         """EMA step of counts and sums with a batch of (N, D) vectors and their codes (N,)."""
         vectors = mx.stop_gradient(vectors)
-        n, k = vectors.shape[0], self.codebook_size
+        n, k = vectors.shape[0] * self.peers.size, self.codebook_size
         chosen = self._one_hot(indices)  # (N, K)
-        counts = self.decay * self.ema_counts + (1 - self.decay) * chosen.sum(axis=0)
-        sums = self.decay * self.ema_sums + (1 - self.decay) * (chosen.T @ vectors)
+        counts, sums = self.peers.total(chosen.sum(axis=0)), self.peers.total(chosen.T @ vectors)
+        counts = self.decay * self.ema_counts + (1 - self.decay) * counts
+        sums = self.decay * self.ema_sums + (1 - self.decay) * sums
         if self.restart_below > 0:
             dead = counts < self.restart_below * n / k
-            fresh = vectors[mx.random.randint(0, n, (k,))]  # (K, D)
+            fresh = self.peers.rows(vectors, mx.random.randint(0, n, (k,)))  # (K, D)
             weight = RESTART_SHARE * n / k
             counts = mx.where(dead, weight, counts)
             sums = mx.where(dead[:, None], fresh * weight, sums)
@@ -167,6 +175,7 @@ class ResidualQuantizer(nn.Module):
         super().__init__()
         self.codebook_size = codebook_size
         self.commitment_cost = commitment_cost
+        self.peers: Peers = ALONE
         self.levels: list[VectorQuantizer] = [
             VectorQuantizer(
                 codebook_size,
@@ -177,6 +186,12 @@ class ResidualQuantizer(nn.Module):
             )
             for _ in range(num_levels)
         ]
+
+    def join(self, peers: Peers) -> None:
+        """Learn from batches of which `peers` hold the other parts."""
+        self.peers = peers
+        for level in self.levels:
+            level.join(peers)
 
     def encode(self, z: mx.array) -> mx.array:
         """Codes of z (B, h, w, D) -> int32 (B, h, w, L), without touching the codebooks."""
@@ -215,7 +230,7 @@ class ResidualQuantizer(nn.Module):
         for level in self.levels:
             residual = detached - partial
             if self.training and not level.started.item():
-                level.start_from(residual)
+                level.start_from(self.peers.gather(residual))
             indices = level.nearest(residual)
             partial = partial + mx.stop_gradient(level.codebook[indices])
             if self.training:
