@@ -1,4 +1,4 @@
-"""The documentation hangs together: links, anchors and pictures lead somewhere, all is reachable."""
+"""The documentation hangs together: links, anchors, pictures and pages are all reachable."""
 
 import re
 import tomllib

@@ -60,6 +60,9 @@ def main(host: str | None = None, port: int | None = None, open_browser: bool = 
             theme=theme(),
             css=read_asset("shared/page.css"),
             footer_links=[],
+            # Without this Gradio asks its own page and gives up after three seconds, which a busy
+            # machine or a proxy in the environment turns into an error at the start.
+            _frontend=False,
         )
         print(f"distill: {demo.local_url}  (Ctrl-C ends it)", flush=True)
         threading.Event().wait()

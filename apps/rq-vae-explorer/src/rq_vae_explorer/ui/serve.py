@@ -48,6 +48,9 @@ def serve(
             theme=page_theme(),
             css=read_asset("page.css"),
             footer_links=[],
+            # Without this Gradio asks its own page and gives up after three seconds, which a busy
+            # machine or a proxy in the environment turns into an error at the start.
+            _frontend=False,
         )
         print(f"RQ-VAE Explorer: {page.local_url}  (Ctrl-C ends it)", flush=True)
         threading.Thread(target=_prepare, args=(trainer,), daemon=True).start()
