@@ -164,13 +164,18 @@ def test_a_port_in_use_is_one_line_before_anything_is_loaded(capsys):
     assert "--port" in line
 
 
-@pytest.mark.parametrize("content", ["- a\n- b\n", "a: [1\n", "{1: 2}\n"])
+@pytest.mark.parametrize(
+    "content",
+    ["- a\n- b\n", "a: [1\n", "{1: 2}\n", "[" * 5000, f"seed: {'x' * 9000}\n"],
+    ids=["list", "open", "number", "deep", "long"],
+)
 def test_bad_yaml_is_one_line(run, tmp_path, content):
     path = tmp_path / "bad.yaml"
     path.write_text(content)
     code, _, err = run("train", "--config", path)
     assert code == 2
     assert err.count("\n") == 1
+    assert len(err) < 500
 
 
 def test_a_corrupt_idx_file_is_one_line(run, idx_folder, tmp_path):

@@ -41,6 +41,7 @@ def test_every_spelling_of_a_rate_is_a_number(tmp_path, text):
         ("model: 3", "model"),
         ("- 1", "sections"),
         ("a: [", "not valid YAML"),
+        ("[" * 5000, "not valid YAML"),
     ],
 )
 def test_a_mistake_is_named_in_one_line(tmp_path, text, named):

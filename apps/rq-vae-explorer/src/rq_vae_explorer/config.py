@@ -6,6 +6,7 @@ type or a value out of range raises `pydantic.ValidationError`, which `explain` 
 
 from __future__ import annotations
 
+import reprlib
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -103,4 +104,4 @@ def explain(error: ValidationError) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"]) or "settings"
     message = first["msg"][0].lower() + first["msg"][1:]
-    return f"{key}: {message} (got {first['input']!r})"
+    return f"{key}: {message} (got {reprlib.repr(first['input'])})"

@@ -226,9 +226,9 @@ def load_config(
             values = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
         except (OSError, UnicodeDecodeError) as error:
             raise SceneError(f"cannot read config {path}: {error}") from error
-        except YAMLError as error:
+        except (YAMLError, RecursionError) as error:
             reason = " ".join(str(error).split())
-            raise SceneError(f"{path} is not valid YAML: {reason}") from error
+            raise SceneError(f"{path} is not valid YAML: {reason[:300]}") from error
         if not isinstance(values, dict):
             raise SceneError(f"{path}: want sections such as model, training and data")
     for key, value in (overrides or {}).items():
