@@ -21,6 +21,7 @@ from scene.checkpoints import (
 from scene.config import TransformerConfig, VQGANConfig
 from scene.errors import SceneError
 from scene.evaluation.judge import load_judge
+from scene.train_vqgan import check_run_folder
 from scene.transformer import SimpleTokenizer
 
 TINY = {
@@ -127,6 +128,27 @@ def test_a_document_nested_without_end_is_refused(tmp_path):
     (tmp_path / "config.json").write_text("[" * 100_000)
     with pytest.raises(SceneError, match="broken checkpoint"):
         load_vqgan(tmp_path)
+
+
+def test_a_copy_between_two_renames_is_the_checkpoint_until_a_new_one_is_whole(
+    saved, monkeypatch, tmp_path
+):
+    _, _, folder = saved
+    folder.rename(folder.with_name(f".{folder.name}.old"))  # as a kill between the renames leaves
+    load_vqgan(folder)
+    check_run_folder(tmp_path, resume=False, force=False)
+    (tmp_path / ".last.old").mkdir()
+    check_run_folder(tmp_path, resume=True, force=False)
+    with pytest.raises(SceneError, match="--resume"):
+        check_run_folder(tmp_path, resume=False, force=False)
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
+        patch.setattr("scene.checkpoints.os.fsync", fail)
+        save_checkpoint(folder, {"model.safetensors": {"w": mx.zeros(3)}}, {})
+    load_vqgan(folder)
 
 
 def test_a_failed_save_leaves_the_old_checkpoint(saved, monkeypatch):

@@ -47,6 +47,8 @@ def save_checkpoint(
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = folder.with_name(f".{folder.name}.new")
     old = folder.with_name(f".{folder.name}.old")
+    if old.exists() and not folder.exists():
+        old.rename(folder)  # a crash between the two renames below: this is the only whole copy
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir()
@@ -82,7 +84,7 @@ def _sync(path: Path) -> None:
 
 def read_document(folder: Path, name: str) -> dict[str, Any]:
     """One JSON file of a checkpoint. Raises SceneError if it is missing or broken."""
-    path = _settled(folder) / name
+    path = settled(folder) / name
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -99,7 +101,7 @@ def read_arrays(folder: Path, name: str) -> dict[str, mx.array]:
 
     Raises SceneError if it is missing, broken or altered.
     """
-    path = _settled(folder) / name
+    path = settled(folder) / name
     if not path.is_file():
         raise SceneError(f"no checkpoint at {folder} ({name} is missing)")
     try:
@@ -126,7 +128,7 @@ def _widen(value: mx.array) -> mx.array:
     return value.astype(mx.float32) if value.dtype == mx.float16 else value
 
 
-def _settled(folder: Path) -> Path:
+def settled(folder: Path) -> Path:
     """The folder itself, or what a crash between two renames left as its newest whole copy."""
     fresh = folder.with_name(f".{folder.name}.old")
     return fresh if not folder.exists() and fresh.exists() else folder

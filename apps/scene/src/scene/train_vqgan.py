@@ -48,9 +48,10 @@ def training_overrides(arguments: argparse.Namespace) -> dict[str, object]:
 
 def check_run_folder(out: Path, resume: bool, force: bool) -> None:
     """Refuse to overwrite a run, or to resume one that is not there."""
+    from scene.checkpoints import settled
     from scene.errors import SceneError
 
-    exists = (out / "last").exists()
+    exists = settled(out / "last").exists()
     if resume and not exists:
         raise SceneError(f"nothing to resume in {out}")
     if exists and not resume and not force:
