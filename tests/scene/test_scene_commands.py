@@ -9,7 +9,8 @@ from PIL import Image
 from scene.evaluate import main as evaluate
 from scene.evaluation.judge import Judge, save_judge
 from scene.generate import main as generate
-from scene.generate import output_paths
+from scene.generate import create as create_generate
+from scene.generate import output_paths, settings
 from scene.generation.code_page import code_page
 from scene.generation.metadata import read_info
 from scene.generation.preview import half_blocks
@@ -263,3 +264,8 @@ def test_a_picture_that_cannot_be_written_is_told_in_one_line(models, tmp_path, 
     line = capsys.readouterr().err.strip().splitlines()[-1]
     assert line.startswith("generate: ")
     assert str(tmp_path / "file") in line
+
+
+@pytest.mark.parametrize("prompt", ["castle \udc80hill", "castle\x00hill", "castle\x1b\nhill"])
+def test_what_cannot_be_printed_is_no_part_of_a_prompt(prompt):
+    assert settings(create_generate().parse_args([prompt]))[1] == "castle hill"

@@ -9,6 +9,7 @@ import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from scene.command import create_parser, positive_int, run_command
@@ -85,6 +86,9 @@ def settings(arguments: argparse.Namespace) -> "tuple[GenerateConfig, str, int]"
         values["top_k"] = None
     if prompt == "-":
         prompt = sys.stdin.read()
+    if prompt is not None and not prompt.isprintable():
+        # Bytes that were no UTF-8 and control characters mean nothing, and no PNG can hold them.
+        prompt = "".join(c if c.isprintable() else " " for c in prompt)
     if prompt is None or not prompt.strip():
         raise SceneError('no prompt: try generate "a castle on a hill at sunset"')
     if seed is None:
@@ -198,7 +202,8 @@ def report_unknown(generator: "Generator", prompt: str) -> None:
     """Tell which words of the prompt the model never saw."""
     unknown = generator.unknown_words(prompt)
     if unknown:
-        print(f"generate: words the model does not know: {', '.join(unknown)}", file=sys.stderr)
+        told = shorten(", ".join(word[:40] for word in unknown), 200, placeholder=" ...")
+        print(f"generate: words the model does not know: {told}", file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
