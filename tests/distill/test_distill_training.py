@@ -20,6 +20,7 @@ from distill.training.autoencoder import AutoencoderStage
 from distill.training.banks import MelBank, WaveBank, draw_gain
 from distill.training.config import automatic_codebook_size
 from distill.training.corpus import load_corpus
+from distill.training.distributed import ALONE
 from distill.training.job import Job
 from distill.training.loop import TrainingStopped
 from distill.training.pipeline import train
@@ -142,6 +143,7 @@ def autoencoder_stage(corpus, config):
             held_out,
             187.5,
             torch.Generator().manual_seed(0),
+            ALONE,
         )
 
 

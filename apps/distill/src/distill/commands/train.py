@@ -20,6 +20,7 @@ from distill.models.header import ModelMetadata
 from distill.models.persistence import SUFFIX
 from distill.signals import EXIT_INTERRUPTED, EXIT_TERMINATED
 from distill.training.config import StageSteps, TrainingConfig
+from distill.training.distributed import joined
 from distill.training.export import health_in_words
 from distill.training.job import Job
 from distill.training.loop import TrainingStopped
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         raise TrainingError(f"{args.out}: a model's name ends in {SUFFIX}")
     check_output(args.out)
     config = _config(args)
-    with _interruptible() as interrupted:
+    with joined() as peers, _interruptible() as interrupted:
         job = Job(
             folder=Path(args.data),
             out=out,
@@ -49,16 +50,25 @@ def run(args: argparse.Namespace) -> int:
             resume=args.resume,
             should_stop=lambda: bool(interrupted),
             say=tqdm.write,
+            peers=peers,
         )
-        try:
-            loaded = train(job)
-        except TrainingStopped:
+        return _train(job, interrupted)
+
+
+def _train(job: Job, interrupted: list[int]) -> int:
+    try:
+        loaded = train(job)
+    except TrainingStopped:
+        if job.peers.first:
             print(
-                f"saved; go on with --resume ({out} plays what is learnt so far)", file=sys.stderr
+                f"saved; go on with --resume ({job.out} plays what is learnt so far)",
+                file=sys.stderr,
             )
-            return EXIT_TERMINATED if interrupted == [signal.SIGTERM] else EXIT_INTERRUPTED
-    print("\n".join(health_in_words(loaded.codebook_health)))
-    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, sound by {loaded.metadata.synthesis}")
+        return EXIT_TERMINATED if interrupted == [signal.SIGTERM] else EXIT_INTERRUPTED
+    if job.peers.first:
+        print("\n".join(health_in_words(loaded.codebook_health)))
+        size = job.out.stat().st_size / 1e6
+        print(f"{job.out}: {size:.1f} MB, sound by {loaded.metadata.synthesis}")
     return 0
 
 

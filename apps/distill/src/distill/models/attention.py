@@ -69,8 +69,7 @@ class AttentionBlock(nn.Module):
         return _rotate(query, steps), _rotate(key, steps), value
 
     def _finish(self, x: Tensor, attended: Tensor) -> Tensor:
-        b, _, t, _ = attended.shape
-        x = x + self.out(attended.transpose(1, 2).reshape(b, t, -1))
+        x = x + self.out(attended.transpose(1, 2).flatten(2))
         return x + self.mlp(x)
 
 

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss, one_hot
 
+from distill.models.peers import ALONE, Peers
+
 NULL_CODE = -1
 
 
@@ -137,11 +139,24 @@ class ResidualQuantizer(nn.Module):
         return total
 
     @torch.no_grad()
-    def start(self, z: Tensor, generator: torch.Generator, iterations: int = 10) -> None:
-        """k-means on z (N, D), level after level on what is left over."""
+    def start(
+        self,
+        z: Tensor,
+        generator: torch.Generator,
+        iterations: int = 10,
+        peers: Peers = ALONE,
+    ) -> None:
+        """k-means on z (N, D), level after level on what is left over.
+
+        Args:
+            z: (N, D), of a batch that `peers` hold the rest of.
+            generator: source of the first centres, in the same state at all peers.
+            iterations: of Lloyd's algorithm.
+            peers: who holds the other rows.
+        """
         residual = z
         for level in range(self.config.levels):
-            book, counts = _kmeans(residual, self.config.codes, iterations, generator)
+            book, counts = _kmeans(residual, self.config.codes, iterations, generator, peers)
             self.codebooks[level] = book
             # In units of a training batch's fair share, so that the first batches can move it.
             self.ema_counts[level] = counts / counts.sum() * self.config.codes
@@ -150,7 +165,9 @@ class ResidualQuantizer(nn.Module):
         self.started.fill_(True)
 
     @torch.no_grad()
-    def learn(self, z: Tensor, indices: Tensor, generator: torch.Generator) -> None:
+    def learn(
+        self, z: Tensor, indices: Tensor, generator: torch.Generator, peers: Peers = ALONE
+    ) -> None:
         """One EMA step on a batch, and a restart of dead codes at random residuals.
 
         Counts are kept in fair shares (1.0 = N / K assignments a batch), so that one threshold
@@ -159,20 +176,21 @@ class ResidualQuantizer(nn.Module):
         Args:
             z: (N, D) what was quantised.
             indices: (N, L) what `forward` chose.
-            generator: source of the restarts.
+            generator: source of the restarts, in the same state at all peers.
+            peers: who holds the other rows of the batch.
         """
         c = self.config
-        residual = z
+        residual, rows = z, z.shape[0] * peers.size
         for level in range(c.levels):
             chosen = one_hot(indices[:, level], c.codes).to(z.dtype)  # (N, K)
-            share = c.codes / z.shape[0]
-            self.ema_counts[level].lerp_(chosen.sum(0) * share, 1 - c.decay)
-            self.ema_sums[level].lerp_(chosen.T @ residual * share, 1 - c.decay)
+            share = c.codes / rows
+            self.ema_counts[level].lerp_(peers.total(chosen.sum(0)) * share, 1 - c.decay)
+            self.ema_sums[level].lerp_(peers.total(chosen.T @ residual) * share, 1 - c.decay)
             dead = self.ema_counts[level] < c.restart_below
             if dead.any():
-                pick = torch.randint(z.shape[0], (int(dead.sum()),), generator=generator)
+                pick = torch.randint(rows, (int(dead.sum()),), generator=generator)
                 self.ema_counts[level, dead] = c.restart_weight
-                self.ema_sums[level, dead] = residual[pick] * c.restart_weight
+                self.ema_sums[level, dead] = peers.rows(residual, pick) * c.restart_weight
             code = self.codebooks[level][indices[:, level]]
             self.codebooks[level] = self.ema_sums[level] / self.ema_counts[level][:, None]
             residual = residual - code
@@ -184,16 +202,19 @@ def _take(values: Tensor, rows: Tensor) -> Tensor:
 
 
 def _kmeans(
-    x: Tensor, k: int, iterations: int, generator: torch.Generator
+    x: Tensor, k: int, iterations: int, generator: torch.Generator, peers: Peers
 ) -> tuple[Tensor, Tensor]:
     """Lloyd's algorithm from random points of x (N, D): centres (k, D) and counts (k,)."""
-    picks = torch.randperm(x.shape[0], generator=generator)
-    centres = x[picks.repeat(-(-k // x.shape[0]))[:k]].clone()
+    picks = torch.randperm(x.shape[0] * peers.size, generator=generator)
+    centres = peers.rows(x, picks.repeat(-(-k // len(picks)))[:k]).clone()
     counts = torch.ones(k)
     for _ in range(iterations):
         nearest = (centres.square().sum(1) - 2.0 * x @ centres.T).argmin(1)
-        counts = torch.bincount(nearest, minlength=k).to(x.dtype)
-        sums = torch.zeros_like(centres).index_add_(0, nearest, x)
+        counts = peers.total(torch.bincount(nearest, minlength=k).to(x.dtype))
+        # In double precision the sums are the same however the rows are split: rounded otherwise,
+        # a vector half way between two centres would go to one or to the other.
+        sums = torch.zeros_like(centres, dtype=torch.float64)
+        sums = peers.total(sums.index_add_(0, nearest, x.double()))
         filled = counts > 0
-        centres[filled] = sums[filled] / counts[filled][:, None]
+        centres[filled] = (sums[filled] / counts[filled][:, None]).to(x.dtype)
     return centres, counts.clamp_min(0.5)

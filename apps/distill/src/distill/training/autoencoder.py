@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from distill.config import VQVAEConfig
 from distill.models.vqvae import ConvVQVAE
 from distill.training.banks import MelBank
+from distill.training.distributed import Processes
 from distill.training.optimizer import cosine_optimizer, optimizer_step
 
 _BATCH = 24
@@ -36,9 +38,11 @@ class AutoencoderStage:
         held_out: (n_mels, T) spectrograms to validate with.
         frame_rate: frames per second.
         generator: the only source of chance.
+        peers: the processes that share each batch.
     """
 
     name = "autoencoder"
+    batch = _BATCH
 
     def __init__(
         self,
@@ -47,9 +51,12 @@ class AutoencoderStage:
         held_out: tuple[Tensor, ...],
         frame_rate: float,
         generator: torch.Generator,
+        peers: Processes,
     ) -> None:
         self.module = ConvVQVAE(config)
         self.optimizer = cosine_optimizer(self.module)
+        self._objective = peers.replicate(_Objective(self.module))
+        self._peers = peers
         self._bank, self._held_out, self.generator = bank, held_out, generator
         self._frames = crop_frames(config, frame_rate)
 
@@ -60,27 +67,23 @@ class AutoencoderStage:
         crops = self._bank.draw(_BATCH * _START_BATCHES, self._frames, self.generator)
         columns = crops.reshape(crops.shape[0], c.n_mels, -1, c.stride).transpose(1, 2)
         self.module.start_linear(columns.reshape(-1, c.n_mels, c.stride))
-        z = self.module.encode(crops[:, None]).z  # (B, D, 1, W)
-        self.module.quantizer.start(_rows(z), self.generator)
+        mine = self._peers.share(len(crops))
+        z = self.module.encode(crops[mine, None]).z  # (B, D, 1, W)
+        self.module.quantizer.start(_rows(z), self.generator, peers=self._peers)
 
     def step(self, progress: float) -> Mapping[str, float]:
         """One optimiser step at `progress` in [0, 1] of the stage."""
-        model, c = self.module, self.module.config
-        mel = self._bank.draw(_BATCH, self._frames, self.generator)  # (B, n_mels, T)
-        z = model.encode(mel[:, None]).z
-        result = model.quantizer(_rows(z), self._kept_levels(z), _BEAMS)
-        z_q = result.z_q.reshape(z.shape[0], -1, c.codebook_dim).transpose(1, 2)  # (B, D, W)
-        decoded = model.decode_unclamped(z_q)
-        error = mel_error(decoded, mel, c)
-        reconstruction = error.abs().mean() + _SQUARE_WEIGHT * error.square().mean()
-        loss = reconstruction + _LOUDNESS_WEIGHT * loudness_error(decoded, mel, c)
-        loss = loss + _COMMITMENT * result.commitment
-        norm = optimizer_step(self.optimizer, self.module, loss, progress)
+        mine = self._peers.share(_BATCH)
+        mel = self._bank.draw(_BATCH, self._frames, self.generator)[mine]  # (B, n_mels, T)
+        result = self._objective(mel, self._kept_levels()[mine])
+        norm = optimizer_step(self.optimizer, self.module, result.loss, progress)
         if math.isfinite(norm):
-            model.quantizer.learn(_rows(z).detach(), result.indices, self.generator)
+            self.module.quantizer.learn(
+                result.rows, result.indices, self.generator, peers=self._peers
+            )
         return {
-            "loss": loss.item(),
-            "reconstruction": reconstruction.item(),
+            "loss": result.loss.item(),
+            "reconstruction": result.reconstruction.item(),
             "commitment": result.commitment.item(),
             "gradient_norm": norm,
         }
@@ -101,12 +104,44 @@ class AutoencoderStage:
         count = max(1, len(self._held_out))
         return {f"held_out_level_{k}": total / count for k, total in enumerate(totals)}
 
-    def _kept_levels(self, z: Tensor) -> Tensor:
-        b, w, levels = z.shape[0], z.shape[-1], self.module.num_quantizers
-        kept = torch.full((b,), levels)
-        few = int(b * _DROPOUT_SHARE)
+    def _kept_levels(self) -> Tensor:
+        levels, few = self.module.num_quantizers, int(_BATCH * _DROPOUT_SHARE)
+        kept = torch.full((_BATCH,), levels)
         kept[:few] = torch.randint(1, levels + 1, (few,), generator=self.generator)
-        return kept.repeat_interleave(w)  # (B * W,)
+        return kept
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """loss and its parts: scalars; rows (N, D): what was quantised; indices (N, L): as what."""
+
+    loss: Tensor
+    reconstruction: Tensor
+    commitment: Tensor
+    rows: Tensor
+    indices: Tensor
+
+
+class _Objective(nn.Module):
+    """What is minimised, as one call: what DistributedDataParallel can wrap."""
+
+    def __init__(self, model: ConvVQVAE) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, mel: Tensor, kept_levels: Tensor) -> _Losses:
+        """mel: (B, n_mels, T); kept_levels: (B,), how many levels each crop decodes from."""
+        model, c = self.model, self.model.config
+        z = model.encode(mel[:, None]).z  # (B, D, 1, W)
+        rows = _rows(z)
+        result = model.quantizer(rows, kept_levels.repeat_interleave(z.shape[-1]), _BEAMS)
+        z_q = result.z_q.reshape(z.shape[0], -1, c.codebook_dim).transpose(1, 2)  # (B, D, W)
+        decoded = model.decode_unclamped(z_q)
+        error = mel_error(decoded, mel, c)
+        reconstruction = error.abs().mean() + _SQUARE_WEIGHT * error.square().mean()
+        loss = reconstruction + _LOUDNESS_WEIGHT * loudness_error(decoded, mel, c)
+        loss = loss + _COMMITMENT * result.commitment
+        return _Losses(loss, reconstruction, result.commitment, rows.detach(), result.indices)
 
 
 def crop_frames(config: VQVAEConfig, frame_rate: float) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from vq_common.health import usage_counts
+
 _SMOOTHING = 0.5
 
 
@@ -52,5 +54,4 @@ def longest_copied_run(written: Tensor, train: Sequence[Tensor]) -> int:
 
 
 def _level_counts(tables: Sequence[Tensor], codes: int) -> Tensor:
-    columns = torch.cat(list(tables))
-    return torch.stack([torch.bincount(column, minlength=codes).float() for column in columns.T])
+    return torch.from_numpy(usage_counts(torch.cat(list(tables)).numpy(), codes)).float()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from distill.models.header import ModelMetadata
 from distill.training.config import TrainingConfig
+from distill.training.distributed import ALONE, Processes
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class Job:
 
     folder: of sounds; out: model file to write; metadata: name, licence, origin, command;
     resume: go on from the saved state; should_stop: asked after every step; say: gets a line
-    for each thing worth telling; show: draw progress bars.
+    for each thing worth telling; show: draw progress bars; peers: the processes that train
+    together, of which the first writes and speaks.
     """
 
     folder: Path
@@ -25,6 +27,7 @@ class Job:
     should_stop: Callable[[], bool] = lambda: False
     say: Callable[[str], None] = print
     show: bool = True
+    peers: Processes = ALONE
 
     @property
     def state_path(self) -> Path:

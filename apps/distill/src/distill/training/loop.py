@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from distill.errors import TrainingError
 from distill.training.checkpoint import Stage
+from distill.training.distributed import Processes
 
 _LOG_EVERY = 25
 _SAVE_EVERY_S = 60.0
@@ -47,20 +48,22 @@ class Position:
 class Monitor:
     """What surrounds a stage.
 
-    metrics: JSONL file that is appended to; save(position, figures): writes a checkpoint;
-    should_stop(): asked after every step; show: whether to draw a progress bar.
+    metrics: JSONL file that is appended to; save(position, figures, stopping): writes a
+    checkpoint; should_stop(): asked after every step; peers: the processes of the run, of which
+    the first alone validates, logs and saves; show: whether to draw a progress bar.
     """
 
     metrics: Path
-    save: Callable[[Position, Mapping[str, float]], None]
+    save: Callable[[Position, Mapping[str, float], bool], None]
     should_stop: Callable[[], bool]
+    peers: Processes
     show: bool = True
 
 
 def run_stage(
     stage: Stage, budget: Budget, begin: Position, monitor: Monitor
 ) -> Mapping[str, float]:
-    """Train until the budget is spent; the last validation figures.
+    """Train until the budget is spent; the last validation figures (none but in the first process).
 
     Raises:
         TrainingStopped: `should_stop` said so; the state is saved.
@@ -69,30 +72,36 @@ def run_stage(
     step, clock = begin.step, _Clock(begin.seconds)
     validated = math.floor(budget.progress(step, begin.seconds) * _VALIDATIONS)
     figures: Mapping[str, float] = {}
-    with _bar(stage.name, budget, begin, monitor.show) as bar:
-        while (progress := budget.progress(step, clock.seconds)) < 1.0:
-            losses = stage.step(progress)
+    peers = monitor.peers
+
+    def save(stopping: bool) -> None:
+        if peers.first:
+            monitor.save(Position(step, clock.seconds), figures, stopping)
+
+    with _bar(stage.name, budget, begin, monitor.show and peers.first) as bar:
+        while (progress := peers.first_says(budget.progress(step, clock.seconds))) < 1.0:
+            losses = peers.mean(stage.step(progress))
             if not all(math.isfinite(value) for value in losses.values()):
                 # A step whose gradient is not finite changes nothing, so this is the good state.
-                monitor.save(Position(step, clock.seconds), figures)
+                save(stopping=False)
                 raise TrainingError(
                     f"{stage.name}: the loss is no longer a number after step {step}; the last "
                     "good state is saved: look for damaged sounds, then train with --resume"
                 )
             step += 1
             _advance(bar, budget, step, clock.seconds, losses["loss"])
-            if step % _LOG_EVERY == 0:
+            if step % _LOG_EVERY == 0 and peers.first:
                 _log(monitor.metrics, stage.name, step, clock.seconds, losses)
             done = math.floor(budget.progress(step, clock.seconds) * _VALIDATIONS)
-            if done > validated:
+            if done > validated and peers.first:
                 validated, figures = done, stage.validate()
                 _log(monitor.metrics, stage.name, step, clock.seconds, figures)
-            if monitor.should_stop():
-                monitor.save(Position(step, clock.seconds), figures)
+            if peers.any(monitor.should_stop()):
+                save(stopping=True)
                 raise TrainingStopped
             if clock.due(_SAVE_EVERY_S):
-                monitor.save(Position(step, clock.seconds), figures)
-    return figures or stage.validate()
+                save(stopping=False)
+    return figures or (stage.validate() if peers.first else {})
 
 
 class _Clock:

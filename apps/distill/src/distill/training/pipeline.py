@@ -25,6 +25,7 @@ from distill.training.banks import MelBank, WaveBank
 from distill.training.checkpoint import Checkpoint, Stage, capture, restore
 from distill.training.config import STAGES, TrainingConfig, automatic_codebook_size
 from distill.training.corpus import Corpus, load_corpus
+from distill.training.distributed import Processes
 from distill.training.export import assemble_model
 from distill.training.job import Job
 from distill.training.loop import Budget, Monitor, Position, run_stage
@@ -42,10 +43,17 @@ def train(job: Job) -> LoadedVQModel:
         CorpusError, TrainingError, ModelFileError: each with one line that says what to do.
         TrainingStopped: `should_stop` said so; the state and a model so far are saved.
     """
+    _check_batches(job.peers)
     before = Checkpoint.load(job.state_path) if job.resume else None
     run = _Run.prepare(job)
+    if not job.peers.same(f"{run.identity} {before and (before.stage, before.step)}"):
+        job.peers.refuse(
+            "the processes were given different sounds, options or saved states; "
+            "start them alike, on copies of one folder"
+        )
     if before is None:
-        job.metrics_path.unlink(missing_ok=True)
+        if job.peers.first:
+            job.metrics_path.unlink(missing_ok=True)
     elif before.run != run.identity:
         raise TrainingError(
             f"{job.state_path}: belongs to another run (other sounds, seed or sizes); "
@@ -55,7 +63,8 @@ def train(job: Job) -> LoadedVQModel:
         for name in STAGES:
             before = run.stage(name, before)
         loaded = run.write_model()
-    job.state_path.unlink(missing_ok=True)
+    if job.peers.first:
+        job.state_path.unlink(missing_ok=True)
     return loaded
 
 
@@ -76,9 +85,11 @@ class _Run:
     @classmethod
     def prepare(cls, job: Job) -> "_Run":
         c = job.config
-        corpus = load_corpus(job.folder, c.spectrogram.sample_rate, _progress(job.show))
+        bar = _progress(job.show and job.peers.first)
+        corpus = load_corpus(job.folder, c.spectrogram.sample_rate, bar)
+        say = job.say if job.peers.first else _silent
         for remark in corpus.remarks:
-            job.say(remark)
+            say(remark)
         spectrogram = AudioSpectrogram(c.spectrogram)
         frame_rate = c.spectrogram.sample_rate / c.spectrogram.hop_length
         seconds = corpus.seconds(c.spectrogram.sample_rate)
@@ -90,7 +101,7 @@ class _Run:
             num_quantizers=c.levels,
             codebook_size=c.codebook_size or automatic_codebook_size(columns),
         )
-        job.say(
+        say(
             f"{len(corpus.train)} sounds to learn from ({seconds:.0f} s), {len(corpus.held_out)} "
             f"held out; {vqvae.num_quantizers} levels of {vqvae.codebook_size} codes"
         )
@@ -120,26 +131,29 @@ class _Run:
             begin = Position(before.step, before.seconds)
         else:
             stage.start()
+        self.job.peers.agree(stage.module)
 
         heard: Mapping[str, float] = {}
 
-        def save(position: Position, figures: Mapping[str, float]) -> None:
+        def save(position: Position, figures: Mapping[str, float], stopping: bool) -> None:
             nonlocal heard
             self._save(stage, position)
-            if self.job.should_stop() or (figures is not heard and figures):
+            if stopping or (figures is not heard and figures):
                 heard = figures
                 self._keep(stage, figures or stage.validate())
                 self.write_model()
 
-        monitor = Monitor(self.job.metrics_path, save, self.job.should_stop, self.job.show)
+        job = self.job
+        monitor = Monitor(job.metrics_path, save, job.should_stop, job.peers, job.show)
         self._keep(stage, run_stage(stage, self._budget(name), begin, monitor))
-        self.job.say(_summary(name, self.figures[name]))
-        if name != STAGES[-1]:
-            self.write_model()
+        if job.peers.first:
+            job.say(_summary(name, self.figures[name]))
+            if name != STAGES[-1]:
+                self.write_model()
         return None
 
     def write_model(self) -> LoadedVQModel:
-        """The model as far as it has learnt."""
+        """The model as far as it has learnt; the first process writes it to its file."""
         # Building modules draws random numbers, which training must not miss.
         with torch.random.fork_rng(devices=[]):
             model = assemble_model(
@@ -150,7 +164,7 @@ class _Run:
                 self.finished,
                 self.figures,
             )
-        return save_model(self.job.out, model)
+        return save_model(self.job.out, model) if self.job.peers.first else model
 
     def _keep(self, stage: Stage, figures: Mapping[str, float]) -> None:
         self.finished[stage.name] = {k: v.clone() for k, v in stage.module.state_dict().items()}
@@ -180,15 +194,35 @@ class _Run:
         frame_rate = c.spectrogram.sample_rate / c.spectrogram.hop_length
         if name == "autoencoder":
             mels = tuple(self.spectrogram.waveform_to_mel(w[None, None])[0, 0] for w in waves)
-            return AutoencoderStage(self.vqvae, self.mels, mels, frame_rate, generator)
+            return AutoencoderStage(
+                self.vqvae, self.mels, mels, frame_rate, generator, self.job.peers
+            )
         autoencoder = assemble_model(
             self.job, self.corpus, self.spectrogram.config, self.vqvae, self.finished, {}
         ).model
         if name == "vocoder":
             return VocoderStage(
-                c.vocoder, self.spectrogram, autoencoder, self.waves, waves, generator
+                c.vocoder,
+                self.spectrogram,
+                autoencoder,
+                self.waves,
+                waves,
+                generator,
+                self.job.peers,
             )
-        return PriorStage(c.prior, autoencoder, self.corpus, self.spectrogram, generator)
+        return PriorStage(
+            c.prior, autoencoder, self.corpus, self.spectrogram, generator, self.job.peers
+        )
+
+
+def _check_batches(peers: Processes) -> None:
+    batches = [stage.batch for stage in (AutoencoderStage, VocoderStage, PriorStage)]
+    if any(batch % peers.size for batch in batches):
+        fit = [n for n in range(1, min(batches) + 1) if not any(b % n for b in batches)]
+        peers.refuse(
+            f"{peers.size} processes cannot share batches of {', '.join(map(str, batches))} "
+            f"evenly; start one of {', '.join(map(str, fit))}"
+        )
 
 
 @contextmanager
@@ -201,6 +235,10 @@ def _private_randomness(seed: int) -> Iterator[None]:
 
 def _progress(show: bool) -> Callable[[list[Path]], Iterable[Path]]:
     return lambda files: tqdm(files, desc="reading", unit="file", disable=not show, leave=False)
+
+
+def _silent(line: str) -> None:
+    """What all processes but the first say."""
 
 
 def _corpus_hash(corpus: Corpus) -> str:

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from distill.audio.spectrogram import AudioSpectrogram
@@ -15,6 +15,7 @@ from distill.models.prior_sampling import SamplingSettings, write_codes
 from distill.models.vqvae import ConvVQVAE
 from distill.training.baselines import bigram_nll, longest_copied_run, unigram_nll
 from distill.training.corpus import Clip, Corpus
+from distill.training.distributed import Processes
 from distill.training.optimizer import cosine_optimizer, optimizer_step
 
 _BATCH = 16
@@ -37,9 +38,11 @@ class PriorStage:
         corpus: the sounds.
         spectrogram: of the autoencoder.
         generator: the only source of chance.
+        peers: the processes that share each batch.
     """
 
     name = "prior"
+    batch = _BATCH
 
     def __init__(
         self,
@@ -48,9 +51,12 @@ class PriorStage:
         corpus: Corpus,
         spectrogram: AudioSpectrogram,
         generator: torch.Generator,
+        peers: Processes,
     ) -> None:
         self.module = CodePrior(config, autoencoder.config)
         self.optimizer = cosine_optimizer(self.module)
+        self._objective = peers.replicate(_Objective(self.module, peers.size))
+        self._peers = peers
         self.generator = generator
         self._train = [
             encode_clip(autoencoder, spectrogram, replace(clip, waveform=clip.waveform * 10**gain))
@@ -69,14 +75,24 @@ class PriorStage:
         indices = torch.stack([table for table, _ in sounds])  # (B, T, L)
         begins = torch.tensor([begin for _, begin in sounds])
         filling = int(_BATCH * _FILL_SHARE)
-        fill = self._fill_loss(indices[:filling])
-        write = self._write_loss(indices[filling:], begins[filling:])
-        loss = _FILL_SHARE * fill + (1 - _FILL_SHARE) * write
-        norm = optimizer_step(self.optimizer, self.module, loss, progress)
+        masked = self._masked(indices[:filling])
+        blank = torch.rand(indices[filling:].shape, generator=self.generator) < _BLANKED_CONTEXT
+        mine = self._peers.share(_BATCH)
+        ours = slice(max(mine.start, filling), max(mine.stop, filling))  # of those to write
+        losses = self._objective(
+            _Filling(indices[:filling][mine], masked[mine], int(masked.sum())),
+            _Writing(
+                indices[ours],
+                blank[ours.start - filling : ours.stop - filling],
+                begins[ours],
+                blank.numel(),
+            ),
+        )
+        norm = optimizer_step(self.optimizer, self.module, losses.loss, progress)
         return {
-            "loss": loss.item(),
-            "write": write.item(),
-            "fill": fill.item(),
+            "loss": losses.loss.item(),
+            "write": losses.write.item(),
+            "fill": losses.fill.item(),
             "gradient_norm": norm,
         }
 
@@ -86,7 +102,8 @@ class PriorStage:
         longest run that the prior writes verbatim from training."""
         total, count = 0.0, 0
         for table in self._held_out:
-            nll = self._nll(self.module.causal_states(table[None]), table[None])  # (1, T, L)
+            states = self.module.causal_states(table[None])
+            nll = _nll(self.module, states, table[None])  # (1, T, L)
             total, count = total + float(nll.sum()), count + nll.numel()
         generator = torch.Generator().manual_seed(0)
         written = write_codes(self.module, _PROBE_COLUMNS, generator, SamplingSettings())
@@ -98,38 +115,15 @@ class PriorStage:
             "longest_copied_columns": float(longest_copied_run(written, self._plain)),
         }
 
-    def _write_loss(self, indices: Tensor, begins: Tensor) -> Tensor:
-        states = self.module.causal_states(self._blank(indices, _BLANKED_CONTEXT), begins)
-        nll = self._nll(states, indices)  # (B, T, L)
-        nll = torch.cat([nll[:, :1] * begins[:, None, None], nll[:, 1:]], dim=1)
-        return nll.mean()
-
-    def _fill_loss(self, indices: Tensor) -> Tensor:
+    def _masked(self, indices: Tensor) -> Tensor:
+        """Which of the codes (B, T, L) are to be filled in."""
         b, t, levels = indices.shape
         share = torch.rand(b, 1, 1, generator=self.generator)
         # Half of the masks are whole columns, half single cells: both are asked for in use.
         cells = torch.rand(b, t, levels, generator=self.generator) < share
         columns = torch.rand(b, t, 1, generator=self.generator) < share
         whole = torch.rand(b, 1, 1, generator=self.generator) < 0.5
-        masked = torch.where(whole, columns, cells)
-        states = self.module.fill_states(torch.where(masked, -1, indices))
-        nll = self._nll(states, indices)
-        return (nll * masked).sum() / masked.sum().clamp_min(1)
-
-    def _nll(self, states: Tensor, indices: Tensor) -> Tensor:
-        losses = [
-            cross_entropy(
-                self.module.logits(states, indices, level).transpose(1, 2),
-                indices[..., level],
-                reduction="none",
-            )
-            for level in range(self.module.levels)
-        ]
-        return torch.stack(losses, dim=-1)  # (B, T, L)
-
-    def _blank(self, indices: Tensor, share: float) -> Tensor:
-        blank = torch.rand(indices.shape, generator=self.generator) < share
-        return torch.where(blank, -1, indices)
+        return torch.where(whole, columns, cells)
 
     def _draw(self) -> tuple[Tensor, bool]:
         """Columns of one sound after another (T, L), and whether they begin with a beginning."""
@@ -144,6 +138,74 @@ class PriorStage:
 
     def _pick(self) -> Tensor:
         return self._train[int(torch.randint(len(self._train), (), generator=self.generator))]
+
+
+@dataclass(frozen=True)
+class _Filling:
+    """Codes (B, T, L) and which of them are masked, here; how many are masked in all processes."""
+
+    indices: Tensor
+    masked: Tensor
+    codes: int
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """Codes (B, T, L) to predict, which of them are hidden from what is looked at, and which
+    tables (B,) begin a sound, here; how many codes there are in all processes."""
+
+    indices: Tensor
+    blank: Tensor
+    begins: Tensor
+    codes: int
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """Scalars; over all processes their means are the losses of the whole batch."""
+
+    loss: Tensor
+    write: Tensor
+    fill: Tensor
+
+
+class _Objective(nn.Module):
+    """What is minimised, as one call: what DistributedDataParallel can wrap.
+
+    Processes hold different numbers of codes of each kind, so each divides by the number of all
+    and multiplies by the processes: the mean over them is then the mean over the codes.
+    """
+
+    def __init__(self, prior: CodePrior, processes: int) -> None:
+        super().__init__()
+        self.prior, self.processes = prior, processes
+
+    def forward(self, filling: _Filling, writing: _Writing) -> _Losses:
+        fill, write = self._fill(filling) * self.processes, self._write(writing) * self.processes
+        return _Losses(_FILL_SHARE * fill + (1 - _FILL_SHARE) * write, write, fill)
+
+    def _fill(self, part: _Filling) -> Tensor:
+        states = self.prior.fill_states(torch.where(part.masked, -1, part.indices))
+        nll = _nll(self.prior, states, part.indices)
+        return (nll * part.masked).sum() / max(1, part.codes)
+
+    def _write(self, part: _Writing) -> Tensor:
+        seen = torch.where(part.blank, -1, part.indices)
+        nll = _nll(self.prior, self.prior.causal_states(seen, part.begins), part.indices)
+        nll = torch.cat([nll[:, :1] * part.begins[:, None, None], nll[:, 1:]], dim=1)
+        return nll.sum() / part.codes
+
+
+def _nll(prior: CodePrior, states: Tensor, indices: Tensor) -> Tensor:
+    losses = [
+        cross_entropy(
+            prior.logits(states, indices, level).transpose(1, 2),
+            indices[..., level],
+            reduction="none",
+        )
+        for level in range(prior.levels)
+    ]
+    return torch.stack(losses, dim=-1)  # (B, T, L)
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from distill.audio.spectrogram import AudioSpectrogram
@@ -15,6 +15,7 @@ from distill.models.quantizer import NULL_CODE
 from distill.models.vocoder import Vocoder
 from distill.models.vqvae import ConvVQVAE
 from distill.training.banks import WaveBank
+from distill.training.distributed import Processes
 from distill.training.optimizer import cosine_optimizer, optimizer_step
 
 _BATCH = 8
@@ -39,6 +40,7 @@ class VocoderStage:
     """
 
     name = "vocoder"
+    batch = _BATCH
     crop_hops = _CROP_HOPS + 2 * _CONTEXT_HOPS
 
     def __init__(
@@ -49,9 +51,13 @@ class VocoderStage:
         bank: WaveBank,
         held_out: tuple[Tensor, ...],
         generator: torch.Generator,
+        peers: Processes,
     ) -> None:
         self.module = Vocoder(spectrogram, config)
         self.optimizer = cosine_optimizer(self.module)
+        rate = spectrogram.config.sample_rate
+        self._objective = peers.replicate(_Objective(self.module, rate))
+        self._peers = peers
         self._spectrogram = spectrogram
         self._autoencoder, self._bank, self.generator = autoencoder, bank, generator
         self._held_out = held_out
@@ -64,26 +70,34 @@ class VocoderStage:
         """One optimiser step at `progress` in [0, 1] of the stage."""
         hop = self._spectrogram.config.hop_length
         waves = self._bank.draw(_BATCH, self.crop_hops * hop, self.generator)
+        waves = waves[self._peers.share(_BATCH)]
         mel = self._mels(waves)  # (B, n_mels, hops)
         inner = slice(_CONTEXT_HOPS * hop, (_CONTEXT_HOPS + _CROP_HOPS) * hop)
-        decoded, target = self.module(mel, waves.shape[-1])[:, inner], waves[:, inner]
-        loss = spectral_loss(decoded, target, self._spectrogram.config.sample_rate)
-        loss = loss + loudness_loss(decoded, target)
+        loss = self._objective(mel, waves, inner)
         norm = optimizer_step(self.optimizer, self.module, loss, progress)
         return {"loss": loss.item(), "gradient_norm": norm}
 
     @torch.no_grad()
     def _mels(self, waves: Tensor) -> Tensor:
         mel = self._spectrogram.waveform_to_mel(waves[:, None])  # (B, 1, n_mels, T)
-        coded = int(waves.shape[0] * _CODED_SHARE)
+        coded, kept = self._treatment()
+        if not coded:
+            return mel[:, 0]
         encoded = self._autoencoder.encode(mel[:coded])
         _, indices, _ = self._autoencoder.quantize(encoded)  # (coded, W, L)
-        thinned, levels = int(coded * _THINNED_SHARE), indices.shape[-1]
-        kept = torch.randint(levels // 2, levels, (thinned, 1, 1), generator=self.generator)
-        indices[:thinned] = torch.where(torch.arange(levels) < kept, indices[:thinned], NULL_CODE)
+        thinned, level = kept.shape[0], torch.arange(indices.shape[-1])
+        indices[:thinned] = torch.where(level < kept, indices[:thinned], NULL_CODE)
         z_q = self._autoencoder.codes_to_embeddings(indices, encoded.spatial_shape)
         decoded = self._autoencoder.decode(z_q, mel.shape)
         return torch.cat([decoded, mel[coded:]])[:, 0]
+
+    def _treatment(self) -> tuple[int, Tensor]:
+        """How many crops of this process's share are coded, and how many levels the first of
+        them keep (thinned, 1, 1)."""
+        mine, coded = self._peers.share(_BATCH), int(_BATCH * _CODED_SHARE)
+        thinned, levels = int(coded * _THINNED_SHARE), self._autoencoder.num_quantizers
+        kept = torch.randint(levels // 2, levels, (thinned, 1, 1), generator=self.generator)
+        return max(0, min(coded, mine.stop) - mine.start), kept[mine]
 
     @torch.no_grad()
     def validate(self) -> Mapping[str, float]:
@@ -104,6 +118,20 @@ class VocoderStage:
             rows.append((mel_distance(wave, sound), log_spectral_distance(wave, sound)))
         mel, lsd = torch.tensor(rows).median(0).values.tolist()
         return {f"{name}_mel": mel, f"{name}_lsd": lsd}
+
+
+class _Objective(nn.Module):
+    """What is minimised, as one call: what DistributedDataParallel can wrap."""
+
+    def __init__(self, vocoder: Vocoder, sample_rate: int) -> None:
+        super().__init__()
+        self.vocoder, self.sample_rate = vocoder, sample_rate
+
+    def forward(self, mel: Tensor, waves: Tensor, inner: slice) -> Tensor:
+        """Loss of mel (B, n_mels, hops) against waves (B, samples), judged on `inner` alone."""
+        decoded, target = self.vocoder(mel, waves.shape[-1])[:, inner], waves[:, inner]
+        loss = spectral_loss(decoded, target, self.sample_rate)
+        return loss + loudness_loss(decoded, target)
 
 
 def vocoder_wins(figures: Mapping[str, float]) -> bool:
