@@ -109,10 +109,8 @@ def make_view(
 def _usage_by_class(
     indices: NDArray[np.int32], labels: NDArray[np.integer], num_codes: int
 ) -> NDArray[np.int64]:
-    levels = indices.shape[1]
-    table = np.zeros((levels, num_codes, 10), np.int64)
-    np.add.at(table, (np.arange(levels), indices, labels[:, None]), 1)
-    return table
+    by_class = [usage_counts(indices[labels == digit], num_codes) for digit in range(10)]
+    return np.stack(by_class, axis=-1)  # (L, K, 10)
 
 
 def level_health(

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rq_vae_explorer.config import Hyper, RunConfig
+from rq_vae_explorer.training.codebook import DEAD_SHARE
 from rq_vae_explorer.training.snapshot import F32, Curves, LevelHealth, Snapshot, View
-from rq_vae_explorer.ui.palette import DIGIT_COLORS
+from rq_vae_explorer.ui.palette import DIGIT_COLORS, USAGE_HEAT
+from vq_common.colormaps import text_color
 
 _DTYPES = {"f32": np.dtype("<f4"), "i32": np.dtype("<i4"), "u8": np.dtype("u1")}
 _NEWEST_EVENTS = 40
@@ -137,6 +139,9 @@ def pack_description(snapshot: Snapshot) -> dict[str, Any]:
         "codes": config.num_codes,
         "projected": config.latent_dim > 2,
         "digits": list(DIGIT_COLORS),
+        "heat": USAGE_HEAT,
+        "heat_inks": {name: [text_color(c) for c in ramp] for name, ramp in USAGE_HEAT.items()},
+        "dead_share": DEAD_SHARE,
         "picture_titles": [
             "Input",
             *("Level 1" if n == 1 else f"Levels 1–{n}" for n in levels),

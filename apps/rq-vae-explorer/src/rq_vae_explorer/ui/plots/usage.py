@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from rq_vae_explorer.ui.palette import DIGIT_COLORS
+from rq_vae_explorer.ui.palette import DIGIT_COLORS, USAGE_HEAT
+from vq_common.colormaps import text_color
+from vq_common.health import codebook_health
 
 
 def get_codebook_health(
@@ -25,13 +28,11 @@ def get_codebook_health(
     assignments has neither active nor dead codes.
     """
     table = np.zeros((0, 0)) if counts is None else np.atleast_2d(np.asarray(counts))
-    health = []
-    for level, row in enumerate(table, start=1):
-        seen = row.sum() > 0
-        dead = int((row < threshold_pct * row.sum()).sum()) if seen else 0
-        active = row.size - dead if seen else 0
-        health.append({"level": level, "active": active, "dead": dead, "total": row.size})
-    return health
+    # The shared rule counts in fair shares 1/K, this one in shares of all assignments.
+    return [
+        {"level": h.level + 1, "active": h.active, "dead": h.dead, "total": h.codes}
+        for h in codebook_health(table, dead_share=threshold_pct * table.shape[1])
+    ]
 
 
 def plot_usage(
@@ -79,10 +80,12 @@ def _draw_bars(
 def _draw_heat(axes: Axes, by_class: NDArray[np.integer], classes: Sequence[str]) -> None:
     totals = np.maximum(by_class.sum(axis=0), 1)
     percent = 100 * by_class / totals  # (K, 10)
-    axes.imshow(percent.T, cmap="Purples", vmin=0, vmax=max(60, percent.max()), aspect="auto")
+    heat, last = USAGE_HEAT["light"], len(USAGE_HEAT["light"]) - 1
+    axes.imshow(percent.T, cmap=ListedColormap(heat), vmin=0, vmax=100, aspect="auto")
     for (code, digit), value in np.ndenumerate(percent):
         if value >= 10:
-            axes.text(code, digit, f"{value:.0f}", ha="center", va="center", fontsize=6)
+            ink = text_color(heat[round(value / 100 * last)])
+            axes.text(code, digit, f"{value:.0f}", ha="center", va="center", fontsize=6, color=ink)
     axes.set_xticks(range(len(by_class)))
     axes.set_yticks(range(10), list(classes))
     axes.set(xlabel="code", ylabel="of each class, percent")

@@ -1,8 +1,5 @@
 // How the codes of a level are used: one bar per code, stacked by digit; dead codes stay visible.
 
-// A code whose share is below this part of the fair share 1/K is drawn as dead by the trainer.
-const DEAD_SHARE = 0.1;
-
 // Bars and heat map of a level share their columns; digits are named in this margin.
 const USAGE_LEFT = 16;
 
@@ -64,5 +61,5 @@ function drawUsage(canvas, usage, digits, theme) {
     if (slot > 9 || k % 4 === 0) g.fillText(String(k), USAGE_LEFT + (k + 0.5) * slot, height - 4);
   }
   drawShareLine(g, width, base - unit / codes, [4, 4], theme);
-  drawShareLine(g, width, base - (DEAD_SHARE * unit) / codes, [1, 3], theme);
+  drawShareLine(g, width, base - (state.description.dead_share * unit) / codes, [1, 3], theme);
 }

@@ -7,6 +7,9 @@ function drawHeatmap(canvas, byDigit, names, theme) {
   const codes = byDigit.shape[0];
   const slot = (width - USAGE_LEFT) / codes;
   const row = height / 10;
+  const surface = theme.dark ? "dark" : "light";
+  const heat = state.description.heat[surface];
+  const inks = state.description.heat_inks[surface];
   const totals = Array(10).fill(0);
   byDigit.forEach((count, i) => (totals[i % 10] += count));
   g.font = `8.5px ${theme.font}`;
@@ -18,13 +21,11 @@ function drawHeatmap(canvas, byDigit, names, theme) {
     const left = USAGE_LEFT + k * slot + 1;
     for (let d = 0; d < 10; d++) {
       const share = totals[d] ? byDigit[10 * k + d] / totals[d] : 0;
-      g.fillStyle = theme.grid;
-      g.fillRect(left, d * row + 1, slot - 2, row - 2);
-      if (!share) continue;
-      g.fillStyle = withAlpha(theme.digits[d], Math.min(1, 0.12 + 1.1 * share));
+      const warmth = Math.round(share * (heat.length - 1));
+      g.fillStyle = share ? heat[warmth] : theme.grid;
       g.fillRect(left, d * row + 1, slot - 2, row - 2);
       if (share < 0.1 || slot < 17) continue;
-      g.fillStyle = theme.ink;
+      g.fillStyle = inks[warmth];
       g.fillText(String(Math.round(100 * share)), left - 1 + slot / 2, (d + 0.5) * row + 0.5);
     }
   }
