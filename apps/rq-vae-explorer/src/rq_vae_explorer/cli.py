@@ -249,8 +249,9 @@ class _told_in_one_line:
         from rq_vae_explorer.data import DataError
         from rq_vae_explorer.training.engine import DivergedError
         from rq_vae_explorer.training.runs import RunError
+        from rq_vae_explorer.training.sharding import DevicesError
 
-        if isinstance(error, DataError | DivergedError | RunError):
+        if isinstance(error, DataError | DevicesError | DivergedError | RunError):
             raise CommandError(error) from None
 
 

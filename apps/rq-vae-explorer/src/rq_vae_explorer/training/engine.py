@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,7 @@ from rq_vae_explorer.training.codebook import (
     restart_codes,
 )
 from rq_vae_explorer.training.kmeans import kmeans_codebook
+from rq_vae_explorer.training.sharding import batch_mesh, copy_everywhere
 from rq_vae_explorer.training.step import (
     MAX_STEPS,
     WINDOW,
@@ -133,14 +135,27 @@ def initial_state(config: RunConfig, images: Array) -> TrainState:
 
 
 class Engine:
-    """A run on uint8 training images (N, 28, 28). Not thread-safe: one owner at a time."""
+    """A run on uint8 training images (N, 28, 28). Not thread-safe: one owner at a time.
 
-    def __init__(self, config: RunConfig, train_images: NDArray[np.uint8]) -> None:
+    Each batch is split over `devices`; without them all is done on JAX's default device.
+
+    Raises:
+        DevicesError: the batch cannot be split evenly.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        train_images: NDArray[np.uint8],
+        devices: Sequence[jax.Device] = (),
+    ) -> None:
         self.config = config
         self.model = build_model(config)
-        self._images = jnp.asarray(train_images.reshape(len(train_images), -1))
-        self._run = compiled_steps(self.model, config.batch_size)
-        self.state = initial_state(config, self._images)
+        mesh = batch_mesh(devices, config.batch_size) if devices else None
+        images = jnp.asarray(train_images.reshape(len(train_images), -1))
+        self._run = compiled_steps(self.model, config.batch_size, mesh)
+        self.state = copy_everywhere(initial_state(config, images), mesh)
+        self._images = copy_everywhere(images, mesh)
 
     @property
     def step(self) -> int:

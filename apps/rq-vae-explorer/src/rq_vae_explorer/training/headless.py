@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jax
 from tqdm import tqdm
 
 from rq_vae_explorer.config import Hyper, RunConfig
@@ -54,15 +55,18 @@ def train_headless(
 ) -> Report:
     """Train until step `steps`, with a progress bar, then evaluate on the whole test split.
 
+    Each batch is split over all devices that JAX sees.
+
     With `out` the run is saved there now and then, when it ends, and when it is interrupted; a
     resumed run continues bit for bit as if it had never stopped.
 
     Raises:
         DivergedError: a loss was not finite.
+        DevicesError: the batch cannot be split evenly over the devices.
         RunError: the run folder cannot be written or does not fit.
     """
     started = time.monotonic()
-    engine = Engine(config, digits.train_images)
+    engine = Engine(config, digits.train_images, jax.devices())
     if resume is not None:
         engine.state = resume.restore(engine.state)
     done = engine.step

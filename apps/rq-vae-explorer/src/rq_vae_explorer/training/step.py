@@ -15,6 +15,7 @@ import numpy as np
 import optax
 from flax import struct
 from jax import Array
+from jax.sharding import Mesh
 
 from rq_vae_explorer.config import Hyper
 from rq_vae_explorer.training.codebook import (
@@ -28,6 +29,7 @@ from rq_vae_explorer.training.codebook import (
     restart_codes,
 )
 from rq_vae_explorer.training.losses import compute_level_losses, compute_losses
+from rq_vae_explorer.training.sharding import everywhere, split_rows
 from rq_vae_explorer.training.sinkhorn import sinkhorn_loss
 
 MAX_STEPS = 256  # per dispatch
@@ -112,10 +114,11 @@ def draw(
     )
 
 
-def make_step(model: Any, batch_size: int) -> Any:
+def make_step(model: Any, batch_size: int, mesh: Mesh | None = None) -> Any:
     """The pure function `(state, images, hyper) -> (state, metrics (M,))`.
 
-    `images` are uint8 (N, 784); batches are drawn with replacement.
+    `images` are uint8 (N, 784); batches are drawn with replacement, and split over the devices of
+    `mesh`.
     """
 
     def objective(
@@ -143,11 +146,13 @@ def make_step(model: Any, batch_size: int) -> Any:
         draws = draw(
             state.key, state.step, len(images), batch_size, model, hyper["quantizer_dropout"]
         )
-        x = images[draws.images].astype(jnp.float32).reshape(batch_size, 28, 28, 1) / 255
+        picks = split_rows(draws.images, mesh)
+        keep_levels = split_rows(draws.keep_levels, mesh)
+        x = images[picks].astype(jnp.float32).reshape(batch_size, 28, 28, 1) / 255
 
         codebook = state.params["quantizer"]["codebook"]
         gradients, (losses, aux) = jax.grad(objective, has_aux=True)(
-            state.params, x, draws.keep_levels, hyper
+            state.params, x, keep_levels, hyper
         )
         sinkhorn, sinkhorn_gradient = jax.lax.cond(
             hyper["lambda_sinkhorn"] > 0,
@@ -216,12 +221,12 @@ def make_step(model: Any, batch_size: int) -> Any:
 
 
 @lru_cache(maxsize=16)
-def compiled_steps(model: Any, batch_size: int) -> Any:
+def compiled_steps(model: Any, batch_size: int, mesh: Mesh | None = None) -> Any:
     """Jitted `(state, images, hyper, count) -> (state, metrics (MAX_STEPS, M))`, shared by runs.
 
     Rows of `metrics` from `count` on are zero.
     """
-    step = make_step(model, batch_size)
+    step = make_step(model, batch_size, mesh)
     columns = len(metric_names(model.num_levels))
 
     def run(
@@ -234,4 +239,5 @@ def compiled_steps(model: Any, batch_size: int) -> Any:
 
         return jax.lax.fori_loop(0, count, body, (state, jnp.zeros((MAX_STEPS, columns))))
 
-    return jax.jit(run)
+    copies = everywhere(mesh)
+    return jax.jit(run, in_shardings=copies, out_shardings=copies)
