@@ -8,8 +8,8 @@ from PIL import Image
 
 from scene.evaluate import main as evaluate
 from scene.evaluation.judge import Judge, save_judge
-from scene.generate import main as generate
 from scene.generate import create as create_generate
+from scene.generate import main as generate
 from scene.generate import output_paths, settings
 from scene.generation.code_page import code_page
 from scene.generation.metadata import read_info
