@@ -7,7 +7,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTEST = $(UV) run --locked pytest
 
-.PHONY: help setup explorer scene distill format lint test test-explorer test-scene test-distill e2e bench faults docs
+.PHONY: help setup explorer scene distill format lint test test-explorer test-scene test-distill e2e bench bench-peers faults docs
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ bench: $(UV) ## speeds as ratios against a baseline of the same run
 	$(UV) run --locked python benchmarks/explorer.py
 	$(UV) run --locked python benchmarks/scene.py
 	$(UV) run --locked python benchmarks/distill.py
+
+bench-peers: $(UV) ## the apps beside their peers, and the table of docs/benchmarks.md anew
+	$(UV) run --locked --group peers python benchmarks/peers.py
 
 faults: $(UV) ## what was tried against the apps, and the table of docs/reliability.md anew
 	$(UV) run --locked python -m faults
