@@ -43,7 +43,8 @@ class Processes:
         divide: one line, not one per process."""
         if batch_size % self.size:
             if not self.first:
-                raise SystemExit(1)
+                # A failure here might stop the first process before it has spoken.
+                raise SystemExit(0)
             raise SceneError(
                 f"batch_size {batch_size} does not divide by {self.size} processes: "
                 "choose a multiple of them"
