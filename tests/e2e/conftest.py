@@ -22,8 +22,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+import soundfile
 from playwright.sync_api import Browser, Page, Route, sync_playwright
+from tests.e2e.instrument import Instrument
 
 _CHROMIUM_NAMES = (
     "chromium",
@@ -40,7 +43,7 @@ _CHROMIUM_ARGS = [
     "--no-first-run",
     "--disable-gpu",
 ]
-_START_SECONDS = 120
+_START_SECONDS = 300
 _STOP_SECONDS = 15
 
 
@@ -265,3 +268,37 @@ def open_explorer(
         return page
 
     return open_one
+
+
+@pytest.fixture(scope="session")
+def url(serve, tmp_path_factory) -> str:
+    home = tmp_path_factory.mktemp("home")
+    arguments = ["distill", "--no-browser", "--port", "{port}"]
+    return serve(arguments, DISTILL_HOME=str(home), OMP_NUM_THREADS="1").url
+
+
+@pytest.fixture(scope="session")
+def wav(tmp_path_factory) -> Path:
+    """One second: three falling tones, peak 0.25."""
+    t = np.arange(48_000) / 48_000
+    wave = sum(
+        np.where(t >= start, np.sin(2 * np.pi * f * t) * np.exp(-9 * (t - start)), 0)
+        for start, f in ((0.05, 880), (0.35, 440), (0.65, 220))
+    )
+    path = tmp_path_factory.mktemp("sounds") / "three tones.wav"
+    soundfile.write(path, 0.25 * wave / np.abs(wave).max(), 48_000)
+    return path
+
+
+@pytest.fixture
+def tab(open_page, url) -> Instrument:
+    return Instrument(open_page(url, height=1100)).ready()
+
+
+@pytest.fixture
+def tones(tab, wav) -> Instrument:
+    """The instrument with the three tones, all of it in view."""
+    tab.open_file(wav)
+    tab.do("fit")
+    tab.sound()
+    return tab

@@ -38,14 +38,16 @@ function createHearing() {
   }
   let wanted = "";
 
-  // Remembers a sound and how loud it came out, as the meter saw it.
+  // Remembers a sound and how loud it came out, as the meter saw it. On a busy machine the audio
+  // thread starts late: what was not heard yet is listened for longer.
   function note(entry) {
     log.push(entry);
     if (log.length > 200) log.shift();
-    let looks = 12;
+    let looks = 0;
     const look = () => {
       entry.peak = Math.max(entry.peak, app.sound.peakNow());
-      if (looks-- > 0) setTimeout(look, 30);
+      looks += 1;
+      if (looks < (entry.peak ? 12 : 150)) setTimeout(look, 30);
     };
     look();
   }
