@@ -108,6 +108,7 @@ def test_transformer_keeps_its_words_and_its_vqgan(saved, tmp_path):
         ("transformer", {"vocabulary": [1]}),
         ("transformer", {"vocabulary": ["word"] * 5000}),
         ("judge", {"width": "wide"}),
+        ("judge", {"width": 2**63}),
         ("judge", {"attributes": ["place"]}),
     ],
 )
@@ -145,8 +146,8 @@ def test_a_copy_between_two_renames_is_the_checkpoint_until_a_new_one_is_whole(
     def fail(*_):
         raise OSError("disk full")
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
-        patch.setattr("scene.checkpoints.os.fsync", fail)
+    monkeypatch.setattr("scene.checkpoints.os.fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
         save_checkpoint(folder, {"model.safetensors": {"w": mx.zeros(3)}}, {})
     load_vqgan(folder)
 

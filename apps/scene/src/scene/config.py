@@ -15,6 +15,9 @@ from ruamel.yaml.error import YAMLError
 from scene.errors import SceneError
 
 Positive = Annotated[int, Field(ge=1)]
+Width = Annotated[int, Field(ge=1, le=8192)]
+Depth = Annotated[int, Field(ge=1, le=256)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0)]
@@ -31,12 +34,12 @@ class VQGANModel(Section):
     """Shape of the VQGAN. Pictures are (W, H) of `data.image_size`, codes W/16 x H/16 x levels."""
 
     in_channels: Literal[3] = 3
-    hidden_channels: Positive = 128
-    channel_multipliers: tuple[Positive, Positive, Positive] = (1, 2, 4)
-    num_res_blocks: Positive = 2
-    head_channels: Positive = 24
+    hidden_channels: Width = 128
+    channel_multipliers: tuple[Depth, Depth, Depth] = (1, 2, 4)
+    num_res_blocks: Depth = 2
+    head_channels: Width = 24
     codebook_size: Annotated[int, Field(ge=2, le=65536)] = 512
-    codebook_dim: Positive = 256
+    codebook_dim: Width = 256
     num_levels: Annotated[int, Field(ge=1, le=16)] = 4
     downsample_factor: Literal[16] = 16
     lookup: Literal["euclidean", "cosine"] = "euclidean"
@@ -71,8 +74,8 @@ class VQGANLoss(Section):
     focal: NotNegative = 0.0
     adversarial: NotNegative = 0.0
     adversarial_start: Share = 0.5
-    discriminator_channels: Positive = 64
-    discriminator_layers: Positive = 3
+    discriminator_channels: Width = 64
+    discriminator_layers: Depth = 3
     discriminator_rate: Rate = 2e-4
 
 
@@ -139,21 +142,21 @@ class VQGANConfig(Section):
 class TransformerModel(Section):
     """Shape of the transformer. Codebook size, levels and grid must fit the VQGAN's codes."""
 
-    vocab_size: Positive = 512
-    max_seq_len: Positive = 240
+    vocab_size: Count = 512
+    max_seq_len: Count = 240
     num_levels: Annotated[int, Field(ge=1, le=16)] = 4
-    grid_width: Positive = 20
-    embed_dim: Positive = 256
-    num_heads: Positive = 8
-    num_layers: Positive = 6
-    mlp_ratio: Positive = 4
+    grid_width: Count = 20
+    embed_dim: Width = 256
+    num_heads: Width = 8
+    num_layers: Depth = 6
+    mlp_ratio: Width = 4
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    depth_layers: Positive = 2
-    text_vocab_size: Positive = 1000
-    text_embed_dim: Positive = 256
-    text_layers: Positive = 4
-    text_heads: Positive = 4
-    max_text_len: Positive = 128
+    depth_layers: Depth = 2
+    text_vocab_size: Count = 1000
+    text_embed_dim: Width = 256
+    text_layers: Depth = 4
+    text_heads: Width = 4
+    max_text_len: Count = 128
 
     @model_validator(mode="after")
     def _check(self) -> "TransformerModel":

@@ -25,7 +25,7 @@ from scene.checkpoints import (
     read_settings,
     save_checkpoint,
 )
-from scene.config import Positive
+from scene.config import Width
 from scene.images import to_float
 from scene.vqgan.blocks import Downsample, ResidualBlock, leaky_relu, space_to_depth
 
@@ -35,7 +35,7 @@ BATCH = 16
 
 class _JudgeSettings(SettingsFile):
     attributes: dict[str, list[str]]
-    width: Positive
+    width: Width
     card: dict[str, Any]
 
 
