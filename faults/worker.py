@@ -1,40 +1,34 @@
-"""Runs the checks of one app in a process of its own: the frameworks do not meet.
+"""Runs checks of one app in a process of its own: the frameworks do not meet.
 
-python -m faults.worker APP SHARE    one line of JSON per outcome
+python -m faults.worker APP full|quick [CHECK]    one line of JSON per outcome
 """
 
 from __future__ import annotations
 
+import faulthandler
 import signal
 import sys
-from collections.abc import Callable
 from importlib import import_module
-from types import ModuleType
 
-from faults.hostile import mutated_checkpoints, pickles
+from faults.checks import SUBJECTS, counts
 from faults.outcome import Outcome
-from faults.saving import kill_while_saving
-from faults.stopping import stop_training
 
-Check = Callable[[str, ModuleType, int], Outcome]
-CHECKS: tuple[tuple[Check, int, int], ...] = (
-    # check, times in full, times in `make test`
-    (kill_while_saving, 200, 2),
-    (mutated_checkpoints, 1000, 50),
-    (pickles, 30, 6),
-    (stop_training, 20, 1),
-)
-SUBJECTS = {"rq-vae-explorer": "explorer", "scene": "scene", "distill": "distill"}
+_LONGEST_CHECK = 3600  # seconds; a check that hangs for ever ends with a trace of where
 
 
 def main() -> None:
     """Print the outcomes as they come."""
     # Shells start background jobs with Ctrl-C ignored, which the trainings would inherit.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    app, quick = sys.argv[1], sys.argv[2] == "quick"
+    faulthandler.enable()  # a crash of a native library says where
+    app, share = sys.argv[1:3]
+    wanted = sys.argv[3:]
     subject = import_module(f"faults.subjects.{SUBJECTS[app]}")
-    for check, full, few in CHECKS:
-        print(check(app, subject, few if quick else full).to_json(), flush=True)
+    for check, count in counts(app, quick=share == "quick"):
+        if not wanted or check.name in wanted:
+            faulthandler.dump_traceback_later(_LONGEST_CHECK, exit=True)
+            outcome = Outcome.of(app, check.name, check.run(subject, count))
+            print(outcome.to_json(), file=sys.__stdout__, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,10 @@
-"""distill: a small model of random weights in a `.distill` file."""
+"""distill: a small model of random weights in a `.distill` file, and the state of a training."""
 
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +17,20 @@ from distill.errors import DistillError
 from distill.models.header import ModelMetadata
 from distill.models.persistence import LoadedVQModel, load_model, save_model
 from distill.models.vqvae import ConvVQVAE
+from distill.training.checkpoint import Checkpoint
+from distill.ui.library import ModelLibrary
+from faults.loaders import Loader
+from faults.requests import state_of
+from faults.serving import Server
 
+COMMAND = "distill"
 REFUSALS = (DistillError,)
+LIVES_ON_IN_A_FORK = True
+_STATE = "model.distill.state"
 _CONFIG = VQVAEConfig(codebook_size=16, codebook_dim=8, width=24, frame_width=16)
 
 
-def weights_file(folder: Path) -> Path:
-    """The file that is damaged."""
+def _model_file(folder: Path) -> Path:
     return folder / "model.distill"
 
 
@@ -36,15 +48,55 @@ def prepare(number: int) -> LoadedVQModel:
     )
 
 
+def to_save(thing: LoadedVQModel) -> LoadedVQModel:
+    """The same."""
+    return thing
+
+
 def save(folder: Path, thing: LoadedVQModel) -> None:
     """Save as the app does."""
-    save_model(weights_file(folder), thing)
+    save_model(_model_file(folder), thing)
 
 
 def load(folder: Path) -> dict[str, bytes]:
     """Every weight as bytes. Raises one of REFUSALS."""
-    state = load_model(weights_file(folder)).model.state_dict()
-    return {name: tensor.numpy().tobytes() for name, tensor in state.items()}
+    return _as_bytes(load_model(_model_file(folder)).model.state_dict())
+
+
+def _as_bytes(tensors: Mapping[str, torch.Tensor]) -> dict[str, bytes]:
+    return {name: tensor.numpy().tobytes() for name, tensor in tensors.items()}
+
+
+def _save_model(folder: Path) -> None:
+    save(folder, prepare(0))
+
+
+def _import(folder: Path) -> dict[str, bytes]:
+    """As the page's Models tab takes an upload."""
+    entry = ModelLibrary([], folder / "models").add(_model_file(folder))
+    try:
+        return _as_bytes(load_model(entry.path).model.state_dict())
+    finally:
+        entry.path.unlink()
+
+
+def _save_state(folder: Path) -> None:
+    tensors = {"module/w": torch.arange(64.0), "generator": torch.Generator().get_state()}
+    finished = {"autoencoder": {"w": torch.arange(32.0)}}
+    figures = {"autoencoder": {"mel": 0.2}}
+    Checkpoint({"seed": 0}, "vocoder", 3, 1.5, finished, tensors, figures).save(folder / _STATE)
+
+
+def _load_state(folder: Path) -> dict[str, bytes]:
+    state = Checkpoint.load(folder / _STATE)
+    return _as_bytes(state.tensors) | _as_bytes(state.finished["autoencoder"])
+
+
+LOADERS = (
+    Loader("model", "model.distill", _save_model, load),
+    Loader("page's import", "model.distill", _save_model, _import),
+    Loader("training state", _STATE, _save_state, _load_state),
+)
 
 
 def prepare_training(folder: Path) -> None:
@@ -66,3 +118,42 @@ def load_stopped(out: Path) -> None:
     load_model(f"{out}.distill")
     if not Path(f"{out}.distill.state").is_file():
         raise DistillError("no state to go on from")
+
+
+_TOKEN = "1" * 32
+CHANGING_CALL = ("codes_open_example", {"token": _TOKEN, "example": "loop_tabla"})
+
+
+def state(server: Server) -> object:
+    """What must not change: the sounds that the session has open."""
+    return state_of(server, "codes_start", {"token": _TOKEN})["clips"]
+
+
+def visitor(server: Server, number: int) -> Callable[[], str]:
+    """A tab with a sound of its own, whose codes it changes and reads back."""
+    token = f"{number:032x}"
+    clip = state_of(server, "codes_open_example", {"token": token, "example": "perc_till"})["clip"]
+    own = {"token": token, "clip": clip["id"]}
+    levels, turn = clip["levels"], count(number)
+
+    def visit() -> str:
+        code = next(turn) % 16
+        edit = {**own, "start": 0, "remove": 1, "rows": [[code]] * levels}
+        told = state_of(server, "codes_edit", edit)
+        if "error" in told:
+            return str(told["error"])
+        shown = state_of(server, "codes_show", own)["clip"]
+        first = np.frombuffer(base64.b64decode(shown["codes"]), "<i2")[0]
+        return "" if first == code else f"it wrote {code} and read {first}"
+
+    return visit
+
+
+_TESTS = "tests/distill/test_distill_"
+RESUME = (
+    f"{_TESTS}training.py::test_a_run_that_was_stopped_and_resumed_ends_exactly_like_one_that_was_not",
+)
+DETERMINISM = (
+    f"{_TESTS}training.py::test_the_same_seed_trains_the_same_model_and_leaves_the_global_generator_alone",
+)
+DIVERGENCE = (f"{_TESTS}training.py::test_a_loss_that_is_no_number_stops_with_the_last_good_state",)

@@ -1,40 +1,107 @@
-"""rq-vae-explorer: a run folder."""
+"""rq-vae-explorer: runs on disk, and runs that come in through the page."""
 
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from functools import cache
+from itertools import cycle
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import jax
 import numpy as np
 
+from faults.damage import ZIP
+from faults.loaders import Loader
+from faults.requests import state_of
+from faults.serving import Server
 from rq_vae_explorer.config import Hyper, RunConfig
+from rq_vae_explorer.data import Digits
 from rq_vae_explorer.training.engine import Engine
-from rq_vae_explorer.training.runs import RunError, load_run, save_run
+from rq_vae_explorer.training.runs import ARRAYS, SETTINGS, RunError, load_run, save_run
+from rq_vae_explorer.training.trainer import Trainer
+from rq_vae_explorer.ui.exports import import_run, run_zip
 
-REFUSALS = (RunError,)
+COMMAND = "rq-vae-explorer"
+REFUSALS = (RunError, ValueError)  # what the page and the commands show as one line
+LIVES_ON_IN_A_FORK = True
+
+jax.config.update("jax_platforms", "cpu")
 
 
-def weights_file(folder: Path) -> Path:
-    """The file that is damaged."""
-    return folder / "run" / "run.safetensors"
+@cache
+def _digits() -> Digits:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (256, 28, 28), np.uint8)
+    labels = (np.arange(256) % 10).astype(np.uint8)
+    return Digits("noise", images, labels, images[:40], labels[:40])
 
 
 def prepare(number: int) -> Engine:
     """What is saved; differs by number."""
-    digits = np.random.default_rng(0).integers(0, 256, (256, 28, 28, 1), np.uint8)
-    return Engine(RunConfig(seed=number, num_codes=4), digits)
+    return Engine(RunConfig(seed=number, num_codes=4), _digits().train_images)
 
 
-def save(folder: Path, thing: Engine) -> None:
+def to_save(thing: Engine) -> SimpleNamespace:
+    """The same with arrays of NumPy: JAX does not live on in a forked process."""
+    return SimpleNamespace(config=thing.config, state=jax.tree.map(np.asarray, thing.state))
+
+
+def save(folder: Path, thing: Any) -> None:
     """Save as the app does."""
     save_run(folder / "run", thing.config, Hyper(), thing.state)
 
 
 def load(folder: Path) -> dict[str, bytes]:
     """Every array as bytes. Raises one of REFUSALS."""
-    arrays = load_run(folder / "run").arrays
+    return _as_bytes(load_run(folder / "run").arrays)
+
+
+def _as_bytes(arrays: dict[str, np.ndarray]) -> dict[str, bytes]:
     return {name: np.asarray(array).tobytes() for name, array in arrays.items()}
 
 
-jax.config.update("jax_platforms", "cpu")
+@cache
+def _trainer() -> Trainer:
+    trainer = Trainer(num_codes=4, load=lambda name, progress: _digits())
+    trainer.prepare(wait=True)
+    return trainer
+
+
+def _load_import(folder: Path) -> dict[str, bytes]:
+    import_run(_trainer(), folder / "run.zip")
+    return _now(folder)
+
+
+def _now(folder: Path) -> dict[str, bytes]:
+    _trainer().save(folder / "now")
+    return _as_bytes(load_run(folder / "now").arrays)
+
+
+def _load_import_of_damaged_weights(folder: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(folder / "packed.zip", "w") as archive:
+        for name in (SETTINGS, ARRAYS):
+            archive.write(folder / name, name)
+    import_run(_trainer(), folder / "packed.zip")
+    return _now(folder)
+
+
+def _write_unpacked(folder: Path) -> None:
+    zipfile.ZipFile(io.BytesIO(run_zip(_trainer()))).extractall(folder)
+
+
+def _write_zip(folder: Path) -> None:
+    (folder / "run.zip").write_bytes(run_zip(_trainer()))
+
+
+LOADERS = (
+    Loader("run folder", f"run/{ARRAYS}", lambda folder: save(folder, prepare(0)), load),
+    Loader("zip of the page's import", "run.zip", _write_zip, _load_import, ZIP),
+    Loader("weights in that zip", ARRAYS, _write_unpacked, _load_import_of_damaged_weights),
+)
 
 
 def prepare_training(folder: Path) -> None:
@@ -49,3 +116,47 @@ def training_command(folder: Path, out: Path) -> list[str]:
 def load_stopped(out: Path) -> None:
     """What an interrupted training leaves."""
     load_run(out)
+
+
+CHANGING_CALL = ("act", {"do": "restart", "run": ""})
+
+
+def state(server: Server) -> object:
+    """What must not change: the run and whether it trains."""
+    frame = state_of(server, "fetch_part", {"part": "frame", "have": "", "run": ""})
+    return {name: frame.get(name) for name in ("run_id", "status", "step")}
+
+
+def visitor(server: Server, number: int) -> Callable[[], str]:
+    """A tab: three of them have a private run, whose knob no other tab may see moved."""
+    run = ""
+    wanted = 0.25
+    if number < 3:
+        run, wanted = state_of(server, "act", {"do": "fork"})["token"], 0.5 + number
+        knob = {"do": "apply", "settings": {"lambda_commit": str(wanted)}, "run": run}
+        state_of(server, "act", knob)
+    parts = cycle(("frame", "curves", "frame", "gallery"))
+
+    def visit() -> str:
+        part = state_of(server, "fetch_part", {"part": next(parts), "have": "", "run": run})
+        if "error" in part:
+            return str(part["error"])
+        found = part.get("hyper", {}).get("lambda_commit", wanted)
+        return "" if found == wanted else f"it saw the knob at {found}, not at {wanted}"
+
+    return visit
+
+
+_TESTS = "tests/explorer/test_explorer_"
+RESUME = (
+    f"{_TESTS}engine.py::test_a_saved_run_resumes_bit_for_bit",
+    f"{_TESTS}cli.py::test_a_resumed_run_ends_where_a_whole_one_does",
+)
+DETERMINISM = (
+    f"{_TESTS}engine.py::test_ten_steps_reproduce_the_golden_losses",
+    f"{_TESTS}trainer.py::test_reset_repeats_a_run_exactly",
+)
+DIVERGENCE = (
+    f"{_TESTS}trainer.py::test_a_diverging_run_keeps_its_last_good_state",
+    f"{_TESTS}trainer.py::test_a_level_whose_codes_are_all_killed_is_shown_and_trains_on",
+)

@@ -1,37 +1,57 @@
-"""scene: a checkpoint folder of a small VQGAN."""
+"""scene: checkpoint folders of a small VQGAN, a small transformer and a small judge."""
 
+from __future__ import annotations
+
+import json
 from pathlib import Path
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
 
 import mlx.core as mx
+import mlx.nn as nn
 import numpy as np
 from mlx.utils import tree_flatten
 from PIL import Image
 
+from faults.damage import JSON
+from faults.loaders import Loader
 from scene.checkpoints import (
     MODEL,
     OPTIMIZER,
+    PROGRESS,
     SETTINGS,
+    build_transformer,
     build_vqgan,
+    fingerprint,
     flat_parameters,
+    load_transformer,
     load_vqgan,
     read_arrays,
     save_checkpoint,
+    transformer_documents,
     vqgan_documents,
 )
-from scene.config import VQGANConfig
+from scene.config import TransformerConfig, VQGANConfig
 from scene.errors import SceneError
+from scene.evaluation.judge import Judge, load_judge, save_judge
+from scene.training.loop import read_progress
+from scene.transformer import SimpleTokenizer
 
+COMMAND = "generate"
 REFUSALS = (SceneError,)
+LIVES_ON_IN_A_FORK = False  # MLX's threads do not; its import alone does
 _CONFIG = VQGANConfig.model_validate(
     {"model": {"hidden_channels": 4, "codebook_size": 16, "codebook_dim": 4, "num_res_blocks": 1}}
 )
-
-
-def weights_file(folder: Path) -> Path:
-    """The file that is damaged."""
-    return folder / "best" / MODEL
+_TRANSFORMER = TransformerConfig.model_validate(
+    {
+        "model": {
+            "vocab_size": 16, "max_seq_len": 4, "grid_width": 2, "embed_dim": 8, "num_heads": 2,
+            "num_layers": 1, "depth_layers": 1, "text_embed_dim": 8, "text_layers": 1,
+            "text_heads": 2, "text_vocab_size": 16, "max_text_len": 8,
+        }
+    }
+)  # fmt: skip
 
 
 def prepare(number: int) -> dict[str, mx.array]:
@@ -41,16 +61,88 @@ def prepare(number: int) -> dict[str, mx.array]:
     return flat_parameters(model)
 
 
+def to_save(thing: dict[str, mx.array]) -> dict[str, mx.array]:
+    """The same."""
+    return thing
+
+
 def save(folder: Path, thing: dict[str, mx.array]) -> None:
     """Save as the app does."""
-    save_checkpoint(folder / "best", {MODEL: thing}, {SETTINGS: vqgan_documents(_CONFIG)})
+    save_checkpoint(
+        folder / "best",
+        {MODEL: thing, OPTIMIZER: {"optimizer.step": mx.array(3), "optimizer.m": mx.arange(64)}},
+        {SETTINGS: vqgan_documents(_CONFIG), PROGRESS: {"step": 3, "seconds": 1.5}},
+    )
 
 
 def load(folder: Path) -> dict[str, bytes]:
     """Every weight as bytes. Raises one of REFUSALS."""
-    model, _ = load_vqgan(folder / "best")
-    flat = tree_flatten(model.parameters())
-    return {name: np.asarray(array).tobytes() for name, array in flat}
+    return _weights(load_vqgan(folder / "best")[0])
+
+
+def _weights(model: nn.Module) -> dict[str, bytes]:
+    return _as_bytes(dict(tree_flatten(model.parameters())))
+
+
+def _as_bytes(arrays: dict[str, mx.array]) -> dict[str, bytes]:
+    return {name: np.asarray(array).tobytes() for name, array in arrays.items()}
+
+
+def _save_vqgan(folder: Path) -> None:
+    save(folder, prepare(0))
+
+
+def _save_transformer(folder: Path) -> None:
+    mx.random.seed(0)
+    words = SimpleTokenizer.from_captions(["a castle on a hill"], 16, 8)
+    documents = transformer_documents(_TRANSFORMER, words, "0" * 12)
+    model = build_transformer(_TRANSFORMER)
+    save_checkpoint(folder / "t", {MODEL: flat_parameters(model)}, {SETTINGS: documents})
+
+
+def write_pair(folder: Path) -> list[str]:
+    """A VQGAN and a transformer of its codes; the flags that name them."""
+    _save_vqgan(folder)
+    names = fingerprint(load_vqgan(folder / "best")[0])
+    words = SimpleTokenizer.from_captions(["a castle on a hill"], 16, 8)
+    documents = transformer_documents(_TRANSFORMER, words, names)
+    model = build_transformer(_TRANSFORMER)
+    save_checkpoint(folder / "t", {MODEL: flat_parameters(model)}, {SETTINGS: documents})
+    return ["--vqgan", str(folder / "best"), "--transformer", str(folder / "t")]
+
+
+def _load_transformer(folder: Path) -> dict[str, bytes]:
+    return _weights(load_transformer(folder / "t").model)
+
+
+def _save_judge(folder: Path) -> None:
+    mx.random.seed(0)
+    save_judge(Judge({"place": ["castle", "sea"]}, width=4), folder / "j", {"seed": 0})
+
+
+def _load_judge(folder: Path) -> dict[str, bytes]:
+    return _weights(load_judge(folder / "j"))
+
+
+def _load_optimizer(folder: Path) -> dict[str, bytes]:
+    return _as_bytes(read_arrays(folder / "best", OPTIMIZER))
+
+
+def _load_progress(folder: Path) -> dict[str, bytes]:
+    read_progress(folder / "best")
+    return {}
+
+
+LOADERS = (
+    Loader("VQGAN", f"best/{MODEL}", _save_vqgan, load),
+    Loader("transformer", f"t/{MODEL}", _save_transformer, _load_transformer),
+    Loader("judge", f"j/{MODEL}", _save_judge, _load_judge),
+    Loader("optimiser", f"best/{OPTIMIZER}", _save_vqgan, _load_optimizer),
+    Loader("VQGAN settings", f"best/{SETTINGS}", _save_vqgan, load, JSON),
+    Loader("transformer settings", f"t/{SETTINGS}", _save_transformer, _load_transformer, JSON),
+    Loader("judge settings", f"j/{SETTINGS}", _save_judge, _load_judge, JSON),
+    Loader("progress", f"best/{PROGRESS}", _save_vqgan, _load_progress, JSON),
+)
 
 
 def prepare_training(folder: Path) -> None:
@@ -60,6 +152,8 @@ def prepare_training(folder: Path) -> None:
     for number in range(8):
         squares = rng.integers(0, 256, (6, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
         Image.fromarray(squares).save(folder / "pictures" / f"{number}.png")
+    captions = [json.dumps({"image": f"{n}.png", "caption": f"squares {n}"}) for n in range(8)]
+    (folder / "captions.jsonl").write_text("\n".join(captions))
     (folder / "vqgan.yaml").write_text(
         "model: {hidden_channels: 8, codebook_size: 16, codebook_dim: 4, num_res_blocks: 1}\n"
         "training: {batch_size: 4, crop_size: null, num_epochs: 100000, save_every: 100000,"
@@ -78,3 +172,17 @@ def load_stopped(out: Path) -> None:
     """What an interrupted training leaves."""
     load_vqgan(out / "last")
     read_arrays(out / "last", OPTIMIZER)
+
+
+_TESTS = "tests/scene/test_"
+RESUME = (
+    f"{_TESTS}scene_training.py::test_both_stages_resume_bit_for_bit_after_ctrl_c_on_own_data",
+)
+DETERMINISM = (
+    f"{_TESTS}golden_losses.py::test_the_first_steps_of_the_vqgan_are_as_they_were",
+    f"{_TESTS}golden_losses.py::test_the_first_steps_of_the_transformer_are_as_they_were",
+)
+DIVERGENCE = (
+    f"{_TESTS}scene_training.py"
+    "::test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state",
+)
