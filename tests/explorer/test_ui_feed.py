@@ -129,7 +129,15 @@ def test_each_level_travels_with_its_own_vectors_and_codes_in_plane_coordinates(
     codes = view.codebook[1] @ view.projection.basis
     np.testing.assert_allclose(_unpack(frame["codes"])[1], codes, rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(_unpack(frame["alive"]), ~view.dead)
-    np.testing.assert_array_equal(_unpack(frame["pictures"])[0], view.sample_inputs)
+
+
+def test_reconstructions_travel_by_themselves():
+    snapshot = _snapshot()
+    feed = Feed(lambda: snapshot)
+    assert "pictures" not in _part(feed, "frame")["view"]
+    reply = _part(feed, "pictures")
+    np.testing.assert_array_equal(_unpack(reply["pictures"])[0], snapshot.view.sample_inputs)
+    assert reply["picture_codes"] == snapshot.view.sample_indices.tolist()
 
 
 def test_a_number_that_is_not_finite_travels_as_null():
@@ -138,14 +146,15 @@ def test_a_number_that_is_not_finite_travels_as_null():
     assert frame["test_mse"] == 0.25
 
 
-@pytest.mark.parametrize("part", ["frame", "description", "curves", "gallery"])
+@pytest.mark.parametrize("part", ["frame", "description", "curves", "pictures", "gallery"])
 def test_every_part_exists_before_there_is_data(part):
     reply = _part(Feed(lambda: _snapshot(empty=True)), part)
     assert reply.get("view") is None
     assert reply.get("gallery") is None
+    assert reply.get("pictures") is None
 
 
-@pytest.mark.parametrize("part", ["frame", "description", "curves", "gallery"])
+@pytest.mark.parametrize("part", ["frame", "description", "curves", "pictures", "gallery"])
 def test_a_browser_that_has_the_newest_part_gets_no_second_copy(part):
     feed = Feed(_snapshot)
     key = _part(feed, "frame")["keys"][part]

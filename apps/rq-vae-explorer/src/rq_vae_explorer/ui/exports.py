@@ -100,6 +100,7 @@ def _still_parts(snapshot: Snapshot) -> dict[str, Any]:
         "frame": frame,
         "description": wire.pack_description(snapshot),
         "curves": wire.pack_curves(snapshot),
+        "pictures": wire.pack_pictures(snapshot),
         "gallery": wire.pack_gallery(snapshot),
         "images": wire.pack_images(snapshot),
     }

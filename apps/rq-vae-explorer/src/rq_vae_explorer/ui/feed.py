@@ -18,6 +18,7 @@ PACKERS: dict[str, Callable[[Snapshot], dict[str, Any]]] = {
     "frame": wire.pack_frame,
     "description": wire.pack_description,
     "curves": wire.pack_curves,
+    "pictures": wire.pack_pictures,
     "gallery": wire.pack_gallery,
     "images": wire.pack_images,
 }

@@ -47,6 +47,7 @@ def part_keys(snapshot: Snapshot) -> dict[str, str]:
         "frame": str(snapshot.version),
         "description": run,
         "curves": f"{run}.{snapshot.step}.{drawn}",
+        "pictures": f"{run}.{snapshot.version}",
         "gallery": f"{run}.{gallery.step if gallery else -1}",
         "images": run,
     }
@@ -77,15 +78,32 @@ def pack_frame(snapshot: Snapshot) -> dict[str, Any]:
         ],
     }
     if snapshot.view is not None:
-        frame["view"] = pack_view(snapshot.view)
+        frame["view"] = _pack_planes(snapshot.view)
     return frame
 
 
 def pack_view(view: View) -> dict[str, Any]:
-    """What depends on the codes at one step, of now or of the past."""
+    """What depends on the codes at one step of the past: planes, figures and reconstructions."""
+    return _pack_planes(view) | _pack_rows(view)
+
+
+def pack_pictures(snapshot: Snapshot) -> dict[str, Any]:
+    """The reconstructions of now: more bytes than all else in a frame, and looked at less often."""
+    rows = {"pictures": None} if snapshot.view is None else _pack_rows(snapshot.view)
+    return {"key": part_keys(snapshot)["pictures"], **rows}
+
+
+def _pack_rows(view: View) -> dict[str, Any]:
     pictures = np.concatenate(
         [view.sample_inputs[None], view.sample_recons, view.sample_unquantised[None]]
     )  # (L + 2, 10, 28, 28)
+    return {
+        "pictures": pack_array(pictures, "u8"),
+        "picture_codes": view.sample_indices.tolist(),
+    }
+
+
+def _pack_planes(view: View) -> dict[str, Any]:
     basis = view.projection.basis
     return {
         "vectors": pack_array(to_plane(view, view.residuals), "f32"),
@@ -96,8 +114,6 @@ def pack_view(view: View) -> dict[str, Any]:
         "alive": pack_array(~view.dead, "u8"),
         "share": pack_array(view.usage_ema, "f32"),
         "digit_usage": pack_array(view.usage_by_class, "i32"),
-        "pictures": pack_array(pictures, "u8"),
-        "picture_codes": view.sample_indices.tolist(),
         "health": [_pack_health(level) for level in view.levels],
         "joint_bits": _finite(view.joint_entropy_bits),
         "nominal_bits": view.nominal_bits,

@@ -34,6 +34,12 @@ function openCanvas(canvas) {
   return { g, width, height };
 }
 
+// Writing a style makes the browser lay out anew, even where it is the same.
+function setHeight(canvas, height) {
+  const wanted = `${height}px`;
+  if (canvas.style.height !== wanted) canvas.style.height = wanted;
+}
+
 function withAlpha(hex, alpha) {
   const n = parseInt(hex.slice(1), 16);
   return `rgba(${n >> 16}, ${(n >> 8) & 255}, ${n & 255}, ${alpha})`;
@@ -77,7 +83,50 @@ function niceTicks(low, high, count) {
   return ticks.map((t) => (Math.abs(t) < step * 1e-6 ? 0 : t));
 }
 
-// 28 x 28 bytes of ink as a small canvas, cached by the caller; ink on paper in either theme.
+// Whether what a view shows differs from what it showed when last asked: painting is what an open
+// page costs, and most views change less often than the training.
+function changed(canvas, ...inputs) {
+  const before = canvas.rqInputs;
+  canvas.rqInputs = inputs;
+  return !before || inputs.some((input, i) => input !== before[i]);
+}
+
+// All pictures of an array (..., side, side) of ink in one canvas, `columns` a row; made once for an
+// array and a theme.
+const sheets = new WeakMap();
+
+function sheetOf(tiles, columns, theme) {
+  const known = sheets.get(tiles);
+  if (known?.dark === theme.dark) return known.canvas;
+  const side = tiles.shape[tiles.shape.length - 1];
+  const rows = tiles.length / (columns * side * side);
+  const canvas = document.createElement("canvas");
+  canvas.width = columns * side;
+  canvas.height = rows * side;
+  const g = canvas.getContext("2d");
+  const image = g.createImageData(canvas.width, canvas.height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const flip = theme.dark ? 0 : 255; // ink on paper in either theme
+  for (let at = 0, r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      for (let y = 0; y < side; y++) {
+        let to = (r * side + y) * canvas.width + c * side;
+        for (let x = 0; x < side; x++) pixels[to++] = 0xff000000 | ((tiles[at++] ^ flip) * 0x010101);
+      }
+    }
+  }
+  g.putImageData(image, 0, 0);
+  sheets.set(tiles, { dark: theme.dark, canvas });
+  return canvas;
+}
+
+// Picture number `n` of a sheet with pictures of `side` pixels, into a box on the canvas of `g`.
+function drawTile(g, sheet, n, side, x, y, size) {
+  const columns = sheet.width / side;
+  g.drawImage(sheet, (n % columns) * side, Math.floor(n / columns) * side, side, side, x, y, size, size);
+}
+
+// 28 x 28 bytes of ink as a small canvas, for what is drawn now and then.
 function digitTile(bytes, offset, side, theme) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = side;

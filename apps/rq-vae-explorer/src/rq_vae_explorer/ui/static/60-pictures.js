@@ -1,13 +1,14 @@
 // Rows of digit pictures: the input of each class and what the decoder makes of it, level by level.
 
-// view: {pictures: u8 (R, C, side, side), picture_codes: [C][L]} or null; titles: one per row.
-function drawPictureRows(canvas, view, titles, theme) {
-  const pictures = view?.pictures;
+// reply: {pictures: u8 (R, C, side, side), picture_codes: [C][L]} or null; titles: one per row.
+function drawPictureRows(canvas, reply, titles, theme) {
+  const pictures = reply?.pictures;
   const [rows, columns, side] = pictures ? pictures.shape : [titles.length, 10, 28];
+  const sheet = pictures && sheetOf(pictures, columns, theme);
   const label = canvas.clientWidth < 480 ? 66 : 84;
   const gap = 4;
   const cell = Math.max(16, Math.min(64, Math.floor((canvas.clientWidth - label) / columns) - gap));
-  canvas.style.height = `${rows * (cell + gap) + 20}px`;
+  setHeight(canvas, rows * (cell + gap) + 20);
   const { g, width, height } = openCanvas(canvas);
   if (!width) return;
   g.font = `11px ${theme.font}`;
@@ -21,8 +22,7 @@ function drawPictureRows(canvas, view, titles, theme) {
       const x = label + c * (cell + gap);
       if (pictures) {
         g.imageSmoothingEnabled = true;
-        const at = (r * columns + c) * side * side;
-        g.drawImage(digitTile(pictures, at, side, theme), x, y, cell, cell);
+        drawTile(g, sheet, r * columns + c, side, x, y, cell);
       }
       g.strokeStyle = theme.grid;
       g.lineWidth = 1;
@@ -37,7 +37,7 @@ function drawPictureRows(canvas, view, titles, theme) {
   g.fillStyle = theme.soft;
   g.fillText("Codes", 0, y);
   g.textAlign = "center";
-  view.picture_codes.forEach((codes, c) => {
+  reply.picture_codes.forEach((codes, c) => {
     g.fillText(codes.join("·"), label + c * (cell + gap) + cell / 2, y, cell + gap - 2);
   });
 }

@@ -1,29 +1,7 @@
 // What the decoder draws: across the plane, for every code alone, and for every pair of codes.
 
-// A mosaic of digit pictures made once per gallery and theme; tiles: u8 (rows, columns, side, side).
-function mosaicOf(tiles, theme) {
-  const [rows, columns, side] = tiles.shape;
-  const mosaic = document.createElement("canvas");
-  mosaic.width = columns * side;
-  mosaic.height = rows * side;
-  const g = mosaic.getContext("2d");
-  const image = g.createImageData(mosaic.width, mosaic.height);
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) {
-      for (let i = 0; i < side * side; i++) {
-        const v = tiles[(r * columns + c) * side * side + i];
-        const at = 4 * ((r * side + Math.floor(i / side)) * mosaic.width + c * side + (i % side));
-        image.data[at] = image.data[at + 1] = image.data[at + 2] = theme.dark ? v : 255 - v;
-        image.data[at + 3] = 255;
-      }
-    }
-  }
-  g.putImageData(image, 0, 0);
-  return mosaic;
-}
-
 // The decoded map of the plane with the level-1 codes on it. Returns its scale for clicks.
-function drawDecodedMap(canvas, gallery, mosaic, plane, theme) {
+function drawDecodedMap(canvas, gallery, plane, theme) {
   const { g, width, height } = openCanvas(canvas);
   if (!width) return null;
   if (!gallery) {
@@ -31,7 +9,7 @@ function drawDecodedMap(canvas, gallery, mosaic, plane, theme) {
     return null;
   }
   g.imageSmoothingEnabled = true;
-  g.drawImage(mosaic, 0, 0, width, height);
+  g.drawImage(sheetOf(gallery.plane, gallery.plane.shape[1], theme), 0, 0, width, height);
   const [x0, x1, y0, y1] = gallery.extent;
   const scale = {
     toScreen: (x, y) => [((x - x0) / (x1 - x0)) * width, ((y1 - y) / (y1 - y0)) * height],
@@ -49,7 +27,7 @@ function drawAtlas(canvas, tiles, alive, chosen, theme) {
   const columns = Math.ceil(Math.sqrt(codes));
   const cell = canvas.clientWidth / columns;
   const rows = Math.ceil(codes / columns);
-  canvas.style.height = `${Math.ceil(rows * cell)}px`;
+  setHeight(canvas, Math.ceil(rows * cell));
   const { g, width, height } = openCanvas(canvas);
   if (!width) return null;
   if (!tiles) {
@@ -59,11 +37,12 @@ function drawAtlas(canvas, tiles, alive, chosen, theme) {
   g.font = `10px ${theme.font}`;
   g.textAlign = "center";
   g.textBaseline = "middle";
+  const sheet = sheetOf(tiles, 1, theme);
   for (let k = 0; k < codes; k++) {
     const x = (k % columns) * cell;
     const y = Math.floor(k / columns) * cell;
     g.globalAlpha = alive[k] ? 1 : 0.35;
-    g.drawImage(digitTile(tiles, k * side * side, side, theme), x + 2, y + 2, cell - 4, cell - 4);
+    drawTile(g, sheet, k, side, x + 2, y + 2, cell - 4);
     g.globalAlpha = 1;
     g.lineWidth = k === chosen ? 2.5 : 1;
     g.strokeStyle = k === chosen ? theme.accent : theme.grid;
@@ -80,7 +59,7 @@ function drawAtlas(canvas, tiles, alive, chosen, theme) {
 }
 
 // All pairs: a row per level-1 code, a column per level-2 code.
-function drawPairs(canvas, pairs, mosaic, theme) {
+function drawPairs(canvas, pairs, theme) {
   const { g, width, height } = openCanvas(canvas);
   if (!width) return;
   if (!pairs) {
@@ -88,7 +67,7 @@ function drawPairs(canvas, pairs, mosaic, theme) {
     return;
   }
   const pad = 16;
-  g.drawImage(mosaic, pad, pad, width - pad, height - pad);
+  g.drawImage(sheetOf(pairs, pairs.shape[1], theme), pad, pad, width - pad, height - pad);
   g.font = `9px ${theme.font}`;
   g.fillStyle = theme.soft;
   g.textAlign = "center";

@@ -1,15 +1,19 @@
 // The live feed: asks for the newest frame, calls back when there is one, rests when nothing moves
 // or nobody looks. A frame names the keys of the slower parts; a part is fetched when its key moved.
 
-const FEED = { training: 100, resting: 1000, attentive: 100, curves: 300, gallery: 900 };
+const FEED = { training: 100, missed: 30, resting: 1000, attentive: 100 };
+
+// While the run trains the slower parts, large ones, are fetched so often (milliseconds), and only
+// where they are on screen.
+const PERIODS = { curves: 500, pictures: 250, gallery: 1500 };
 
 // The token of the run that this tab looks at, from its address; empty for the shared one.
 const RUN = new URLSearchParams(location.search).get("run") || "";
 
-function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
-  const have = { frame: "", description: "", curves: "", gallery: "", images: "" };
+function startFeed(server, { isSeen, onDescription, onPart, onFrame, onLost }) {
+  const have = { frame: "", description: "", curves: "", pictures: "", gallery: "", images: "" };
   let imagesWanted = false;
-  const fetchedAt = { curves: -Infinity, gallery: -Infinity };
+  const fetchedAt = {};
   let lively = false;
   let timer = null;
   let busy = false;
@@ -27,13 +31,14 @@ function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
       const description = await fetchPart("description");
       if (description) {
         have.description = description.key;
-        have.curves = have.gallery = have.images = "";
+        have.curves = have.pictures = have.gallery = have.images = "";
         onDescription(description);
       }
     }
-    for (const part of imagesWanted ? ["curves", "gallery", "images"] : ["curves", "gallery"]) {
+    for (const part of imagesWanted ? [...Object.keys(PERIODS), "images"] : Object.keys(PERIODS)) {
       const now = performance.now();
-      if (have[part] === keys[part] || (lively && now - fetchedAt[part] < FEED[part])) continue;
+      const early = now - (fetchedAt[part] ?? -Infinity) < PERIODS[part];
+      if (have[part] === keys[part] || (lively && have[part] && (early || !isSeen(part)))) continue;
       fetchedAt[part] = now;
       const reply = await fetchPart(part);
       // A reset in between: this part belongs to another run than the frame.
@@ -50,8 +55,10 @@ function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
     if (document.hidden || busy) return;
     busy = true;
     const begun = performance.now();
+    let missed = false;
     try {
       const frame = await fetchPart("frame");
+      missed = lively && !frame; // the next one is about to come
       if (frame) {
         keys = frame.keys;
         lively = ["training", "compiling", "loading"].includes(frame.status);
@@ -68,12 +75,12 @@ function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
       if (failures > 1) onLost(true, problem.message);
     }
     busy = false;
-    plan(performance.now() - begun);
+    plan(performance.now() - begun, missed ? FEED.missed : FEED.training);
   }
 
-  function plan(spent) {
+  function plan(spent, soon) {
     if (document.hidden) return;
-    let period = lively ? FEED.training : FEED.resting;
+    let period = lively ? soon : FEED.resting;
     if (performance.now() < attentiveUntil) period = FEED.attentive;
     if (failures) period = Math.min(3000, 500 * failures);
     clearTimeout(timer);
@@ -83,7 +90,7 @@ function startFeed(server, { onDescription, onPart, onFrame, onLost }) {
   // After a button was pressed something is about to happen: look often for two seconds.
   function nudge() {
     attentiveUntil = performance.now() + 2000;
-    if (!busy) plan(FEED.attentive - 30);
+    if (!busy) plan(FEED.attentive - 30, FEED.training);
   }
 
   document.addEventListener("visibilitychange", () => {

@@ -10,6 +10,7 @@ const VIEW_DEFAULTS = {
 const state = {
   description: null,
   curves: null,
+  pictures: null,
   gallery: null,
   frame: null,
   frames: 0,
@@ -43,82 +44,6 @@ function arrangePlanes() {
   }
 }
 
-function paintPlanes() {
-  const { description } = state;
-  const canvases = find("planes").querySelectorAll("canvas");
-  const widest = Math.max(...state.limits, 1e-6);
-  canvases.forEach((canvas, level) => {
-    const limit = (state.view.shared ? widest : state.limits[level]) || 1;
-    const zoom = state.limits[0] ? state.limits[0] / limit : 1;
-    const caption = canvas.parentElement.querySelector("figcaption");
-    const title = levelTitle(level) + (zoom > 1.15 ? ` · drawn ${zoom.toFixed(1)}× larger` : "");
-    if (caption.textContent !== title) caption.textContent = title;
-    const chosen = state.chosen?.level === level ? state.chosen.code : null;
-    const extras = { ...state.view, chosen, sprites: state.view.sprites ? state.sprites : null };
-    if (level === 0 && state.gallery && !state.past) extras.pulls = state.gallery;
-    extras.own = sketch.result && sketch.result.points.subarray(2 * level, 2 * level + 2);
-    extras.probe = level === 0 ? state.probe : null;
-    canvas.scale = drawPlane(canvas, state.planes[level], description.labels, limit, theme.digits, extras, theme);
-  });
-}
-
-function paintChart() {
-  const { curves } = state;
-  const tab = CHART_TABS[state.tab];
-  const canvas = find("chart");
-  if (state.tab === "rate") {
-    paintRate(canvas);
-    find("chart-legend").innerHTML = "";
-  } else {
-    const own = curves ? tab.series(curves, theme, state.view) : [];
-    const series = [...own, ...(state.tab === "loss" ? otherSeries() : [])].filter((s) => s.values?.length);
-    const marks = (curves?.marks || []).map((m) => ({ step: m.step, text: markText(m) }));
-    drawCurves(canvas, series, marks, { log: state.view.log && !tab.linear, cursor: state.cursor }, theme);
-    find("chart-legend").innerHTML = series
-      .filter((s) => s.name)
-      .map((s) => `<span><i style="background:${s.color}" class="${s.dash ? "rq-dashed" : ""}"></i>${s.name}</span>`)
-      .join("");
-  }
-  find("chart-note").textContent = tab.note || "";
-}
-
-function paintRate(canvas) {
-  const { curves, frame } = state;
-  const health = frame.view?.health || [];
-  const now = health.map((level, i) => {
-    const history = curves?.test[`recon_${i + 1}`];
-    const bits = i === 0 ? level.bits : i === health.length - 1 ? frame.view.joint_bits : NaN;
-    return { name: i ? `levels 1–${i + 1}` : "level 1", bits, mse: history?.[history.length - 1] };
-  });
-  const path = { bits: curves?.test.bits || [], mse: curves?.test.recon || [] };
-  drawRateDistortion(canvas, path, now, frame.view?.nominal_bits || 8, theme);
-}
-
-function paintHealth() {
-  const { description } = state;
-  find("usage").querySelectorAll(".rq-level").forEach((box, level) => {
-    const plane = state.planes[level];
-    box.querySelector(".rq-health").innerHTML = healthText(seenView()?.health[level], description.codes);
-    const [bars, heat] = box.querySelectorAll("canvas");
-    drawUsage(bars, plane, theme.digits, theme);
-    drawHeatmap(heat, plane?.byDigit, description.classes, theme);
-  });
-}
-
-function paintGallery() {
-  const plane = state.planes[0];
-  const gallery = plane ? state.gallery : null;
-  if (gallery && gallery.theme !== theme) {
-    gallery.theme = theme;
-    gallery.mosaic = mosaicOf(gallery.plane, theme);
-    gallery.pairMosaic = gallery.pairs && mosaicOf(gallery.pairs, theme);
-  }
-  find("map").scale = drawDecodedMap(find("map"), gallery, gallery?.mosaic, plane, theme);
-  const chosen = state.chosen?.level === 0 ? state.chosen.code : null;
-  find("atlas").scale = drawAtlas(find("atlas"), gallery?.level1, plane?.alive, chosen, theme);
-  drawPairs(find("pairs"), gallery?.pairs, gallery?.pairMosaic, theme);
-}
-
 let scheduled = false;
 function paintSoon() {
   if (scheduled) return;
@@ -129,20 +54,52 @@ function paintSoon() {
   });
 }
 
+// What the eye does not follow ten times a second, reconstructions and usage, is painted four times.
+const CALM = 250; // milliseconds
+let calmAt = -Infinity;
+let calmTimer = null;
+function paintCalmViews() {
+  const wait = calmAt + CALM - performance.now();
+  if (wait > 0 && state.frame.status === "training" && !state.past) {
+    calmTimer ??= setTimeout(() => {
+      calmTimer = null;
+      paintSoon();
+    }, wait);
+    return;
+  }
+  calmAt = performance.now();
+  if (near("pictures")) paintPictures();
+  if (near("usage")) paintHealth();
+}
+
+// Cards that are scrolled far out of sight are not painted until they come near.
+const away = new Set();
+const sight = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) isIntersecting ? away.delete(target) : away.add(target);
+    paintSoon();
+  },
+  { rootMargin: "30%" },
+);
+root.querySelectorAll("section").forEach((card) => sight.observe(card));
+const near = (name) => !away.has(find(name).closest("section"));
+
 function paint() {
   const { frame, description } = state;
   if (!frame || !description) return;
   paintNumbers();
   arrangePlanes();
-  paintPlanes();
+  if (near("planes")) {
+    paintPlanes();
+    paintOther();
+  }
   paintTimeline();
-  paintOther();
-  paintChart();
-  drawSketchResult(find("sketch"), description);
+  if (near("chart")) paintChart();
+  const own = find("sketch");
+  if (changed(own, sketch.result, description, theme)) drawSketchResult(own, description);
   paintProbe();
-  drawPictureRows(find("pictures"), seenView(), description.picture_titles, theme);
-  paintHealth();
-  paintGallery();
+  paintCalmViews();
+  if (near("map")) paintGallery();
   paintEvents();
   root.dataset.step = frame.step;
   root.dataset.frames = state.frames;
@@ -257,12 +214,18 @@ if (!state.replay) listenForFork();
 // For tests and for the curious: what is on screen, as data, and a way to act on the run.
 root.rqState = state;
 root.rqAct = act;
+const SHOWN = {
+  curves: () => near("planes") || near("chart"), // trails and curves
+  pictures: () => near("pictures"),
+  gallery: () => near("map") || state.view.arrows, // the arrows of level 1 come with it
+};
 const feed = startFeed(server, {
+  isSeen: (part) => SHOWN[part]?.() ?? true,
   onDescription(description) {
     state.description = description;
     state.limits = [];
     // Nothing of the run before stays: its frame does not fit this description.
-    state.frame = state.curves = state.gallery = state.images = state.probe = state.past = null;
+    state.frame = state.curves = state.pictures = state.gallery = state.images = state.probe = state.past = null;
     state.planes = null;
     state.looking = false;
     stopPlaying();
@@ -271,6 +234,7 @@ const feed = startFeed(server, {
   },
   onPart(part, reply) {
     if (part === "gallery") state.gallery = reply.gallery;
+    else if (part === "pictures") state.pictures = reply;
     else if (part === "images") {
       state.images = reply.images;
       dress();
