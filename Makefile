@@ -7,7 +7,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTEST = $(UV) run --locked pytest
 
-.PHONY: help setup explorer scene distill format lint test test-explorer test-scene test-distill e2e bench bench-peers faults docs
+.PHONY: help setup explorer scene distill format lint test test-explorer test-scene test-distill e2e scene-models bench bench-peers faults docs
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -24,6 +24,19 @@ explorer: $(UV) ## train a residual-quantised VAE live in the browser
 
 scene: $(UV) ## draw a pixel-art background: make scene PROMPT="a castle on a hill at sunset"
 	$(UV) run --locked --package scene generate "$(or $(PROMPT),a castle on a hill at sunset)"
+
+SCENE_RUNS ?= runs/scene
+TRAIN = $(UV) run --locked --package scene
+CONFIGS = apps/scene/configs
+
+scene-models: $(UV) ## train the models that ship with scene again, about two hours on two cores
+	$(TRAIN) make-scenes --count 5000 --seed 0 --out $(SCENE_RUNS)/pictures
+	$(TRAIN) train-vqgan --config $(CONFIGS)/vqgan-small.yaml --data $(SCENE_RUNS)/pictures/images --steps 18000 --out $(SCENE_RUNS)/vqgan
+	$(TRAIN) make-scenes --count 10000 --seed 0 --out $(SCENE_RUNS)/scenes
+	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-small.yaml --data $(SCENE_RUNS)/scenes/images --captions $(SCENE_RUNS)/scenes/captions.jsonl --vqgan $(SCENE_RUNS)/vqgan/best --steps 4000 --out $(SCENE_RUNS)/transformer
+	$(TRAIN) scene train-judge --data $(SCENE_RUNS)/scenes --steps 500 --out $(SCENE_RUNS)/judge
+	$(TRAIN) scene export $(SCENE_RUNS)/vqgan/best $(SCENE_RUNS)/shipped/vqgan
+	$(TRAIN) scene export $(SCENE_RUNS)/transformer/best $(SCENE_RUNS)/shipped/transformer
 
 distill: $(UV) ## see, hear and edit the codes of a sound in the browser
 	$(UV) run --locked --package distill distill

@@ -21,7 +21,10 @@ TARGETS = [
     "test-scene",
     "test-distill",
     "e2e",
+    "scene-models",
     "bench",
+    "bench-peers",
+    "faults",
     "docs",
 ]
 

@@ -38,12 +38,11 @@ def main(host: str | None = None, port: int | None = None, open_browser: bool = 
     """
     where = choose_address(host, port)
     import torch
-    from starlette.middleware import Middleware
 
     from distill.ui.assets_loader import read_asset
+    from distill.ui.origin_guard import own_requests_only
     from distill.ui.page import build_page, theme
     from distill.ui.setup import create_workshop
-    from vq_common.origin_guard import OriginGuard
 
     # One thread decodes a short span faster than two that wait for each other.
     torch.set_num_threads(1)
@@ -59,7 +58,7 @@ def main(host: str | None = None, port: int | None = None, open_browser: bool = 
             quiet=True,
             prevent_thread_lock=True,
             max_file_size=_MAX_UPLOAD,
-            app_kwargs={"middleware": [Middleware(OriginGuard, only_here=where.only_here)]},
+            app_kwargs={"middleware": own_requests_only(where.only_here)},
             theme=theme(),
             css=read_asset("shared/page.css"),
             footer_links=[],

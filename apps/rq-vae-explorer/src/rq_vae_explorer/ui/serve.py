@@ -11,12 +11,11 @@ from collections.abc import Callable
 from typing import NoReturn
 
 import gradio as gr
-from starlette.middleware import Middleware
 
 from rq_vae_explorer.training.trainer import Trainer
 from rq_vae_explorer.ui.assets import read_asset
+from rq_vae_explorer.ui.origin_guard import own_requests_only
 from rq_vae_explorer.ui.theme import page_theme
-from vq_common.origin_guard import OriginGuard
 
 _FIRST_PORT = 7860
 _PORTS_TRIED = 20
@@ -50,7 +49,7 @@ def serve(
             quiet=True,
             prevent_thread_lock=True,
             max_file_size=_MAX_UPLOAD,
-            app_kwargs={"middleware": [Middleware(OriginGuard, only_here=address in _HERE)]},
+            app_kwargs={"middleware": own_requests_only(address in _HERE)},
             theme=page_theme(),
             css=read_asset("page.css"),
             footer_links=[],
