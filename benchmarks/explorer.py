@@ -18,6 +18,8 @@ import argparse
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -206,6 +208,12 @@ def main():
     print(f"{platform.machine()}, {os.cpu_count()} cores, jax {jax.__version__}, batch {BATCH}")
     print(f"data: {digits.name}, {len(digits.train_images):,} training images")
     print(f"load average {os.getloadavg()[0]:.1f}")
+    if "page" in options.only and len(options.only) > 1:
+        # In a process of its own: the page leaves a core to the browser, the others take all.
+        page = ["--only", "page", "--tabs", *map(str, options.tabs)]
+        page += ["--seconds", str(options.seconds), "--rounds", str(options.rounds)]
+        subprocess.run([sys.executable, __file__, *page], check=True)
+        options.only = [part for part in options.only if part != "page"]
     if "speed" in options.only:
         print_speed(digits, options.seconds)
     if "frontier" in options.only:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from rq_vae_explorer.training.cores import leave_a_core
 from rq_vae_explorer.training.trainer import Trainer
 from rq_vae_explorer.ui.app import create_app
 from rq_vae_explorer.ui.serve import serve
@@ -78,6 +79,7 @@ def measure_memory(minutes: int) -> Iterator[Memory]:
 
 @contextmanager
 def _training_page() -> Iterator[tuple[str, Trainer, Browser]]:
+    leave_a_core()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+LAUNCHERS = ("torchrun", "mlx.launch")  # of PyTorch and MLX: start several processes of a command
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -53,6 +54,12 @@ def app_command(words: list[str]) -> list[str]:
     rest = words[2:]
     while rest and rest[0].startswith("-"):
         rest = rest[2:] if rest[0] == "--package" else rest[1:]
+    if rest and rest[0] in LAUNCHERS:
+        # What they launch, after options with a value each: `-m distill` or a path's last part.
+        rest = rest[1:]
+        while rest[0].startswith("-") and rest[0] != "-m":
+            rest = rest[2:]
+        rest = rest[1:] if rest[0] == "-m" else [Path(rest[0]).name, *rest[1:]]
     return rest
 
 

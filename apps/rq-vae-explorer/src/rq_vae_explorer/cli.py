@@ -163,8 +163,10 @@ def _port(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from rq_vae_explorer.training.compile_cache import enable_compile_cache
+    from rq_vae_explorer.training.cores import leave_a_core
     from rq_vae_explorer.ui.app import main as serve
 
+    leave_a_core()
     enable_compile_cache()
     serve(options.host, options.port, not options.no_browser)
     return 0
