@@ -103,7 +103,9 @@ part("file").addEventListener("change", async (event) => {
   } catch (problem) { tell(problem); }
 });
 
-const refresh = () => call("list").then(show).catch(tell);
+// News of other tabs wait for a name that is being typed: its own answer shows them too.
+const renaming = () => part("cards").querySelector(".ds-rename");
+const refresh = () => call("list").then((reply) => renaming() || show(reply)).catch(tell);
 window.addEventListener("distill-shelf", refresh);
 window.addEventListener("distill-model", refresh);
 refresh();
