@@ -99,7 +99,7 @@ function sheetOf(tiles, columns, theme) {
   const known = sheets.get(tiles);
   if (known?.dark === theme.dark) return known.canvas;
   const side = tiles.shape[tiles.shape.length - 1];
-  const rows = tiles.length / (columns * side * side);
+  const rows = Math.ceil(tiles.length / (columns * side * side));
   const canvas = document.createElement("canvas");
   canvas.width = columns * side;
   canvas.height = rows * side;
@@ -124,20 +124,4 @@ function sheetOf(tiles, columns, theme) {
 function drawTile(g, sheet, n, side, x, y, size) {
   const columns = sheet.width / side;
   g.drawImage(sheet, (n % columns) * side, Math.floor(n / columns) * side, side, side, x, y, size, size);
-}
-
-// 28 x 28 bytes of ink as a small canvas, for what is drawn now and then.
-function digitTile(bytes, offset, side, theme) {
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = side;
-  const g = tile.getContext("2d");
-  const image = g.createImageData(side, side);
-  for (let i = 0; i < side * side; i++) {
-    const v = bytes[offset + i];
-    const shade = theme.dark ? v : 255 - v;
-    image.data[4 * i] = image.data[4 * i + 1] = image.data[4 * i + 2] = shade;
-    image.data[4 * i + 3] = 255;
-  }
-  g.putImageData(image, 0, 0);
-  return tile;
 }

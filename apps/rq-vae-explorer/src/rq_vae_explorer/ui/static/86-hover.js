@@ -55,7 +55,7 @@ function showTip(found, x, y) {
   if (pixels) {
     const side = 28;
     canvas.width = canvas.height = side;
-    canvas.getContext("2d").drawImage(digitTile(pixels.bytes, pixels.at * side * side, side, theme), 0, 0);
+    drawTile(canvas.getContext("2d"), sheetOf(pixels.bytes, 40, theme), pixels.at, side, 0, 0, side);
   }
   const box = root.getBoundingClientRect();
   const left = Math.min(x - box.left + 14, box.width - tip.node.offsetWidth - 4);

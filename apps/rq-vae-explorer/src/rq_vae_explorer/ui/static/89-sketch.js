@@ -104,8 +104,7 @@ function drawSketchResult(canvas, description) {
     g.fillStyle = theme.soft;
     g.fillText(title, x, cell + 6, cell);
     if (!result) return;
-    const tile = i ? digitTile(result.pictures, (i - 1) * 784, 28, theme) : digitTile(result.input, 0, 28, theme);
-    g.drawImage(tile, x + 1, 1, cell - 2, cell - 2);
+    drawTile(g, sheetOf(i ? result.pictures : result.input, 1, theme), i && i - 1, 28, x + 1, 1, cell - 2);
     if (i) g.fillText(`MSE ${formatNumber(result.errors[i - 1])}`, x, cell + 20, cell);
     else g.fillText(`codes ${result.codes.join("·")}`, x, cell + 20, cell);
   });

@@ -6,7 +6,7 @@ function paintProbe() {
   if (!probe) return;
   const canvas = find("probe").querySelector("canvas");
   canvas.width = canvas.height = 28;
-  canvas.getContext("2d").drawImage(digitTile(probe.picture, 0, 28, theme), 0, 0);
+  drawTile(canvas.getContext("2d"), sheetOf(probe.picture, 1, theme), 0, 28, 0, 0, 28);
   const at = `${formatNumber(probe.x)}, ${formatNumber(probe.y)}`;
   find("probe").querySelector("span").textContent = `decoded from (${at})`;
 }
