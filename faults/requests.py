@@ -72,7 +72,11 @@ def hostile_requests(subject: ModuleType, count: int) -> Tried:
     with serving(subject.COMMAND) as server:
         (server.home / "secret.txt").write_text(_SECRET)
         before = subject.state(server)
-        for number, request in zip(range(count), _requests(subject, server), strict=False):
+        _send(server, _call_of_the_page(subject, server))
+        if subject.state(server) == before:
+            raise RuntimeError("the page itself changes nothing by this call: nothing is tested")
+        before = subject.state(server)
+        for number, request in zip(range(count), _requests(subject, server), strict=True):
             told = _problem(_send(server, request))
             if not told and subject.state(server) != before:
                 told, before = "it changed the state", subject.state(server)
@@ -96,6 +100,12 @@ def _requests(subject: ModuleType, server: Server) -> Iterator[_Request]:
             yield _Request("/gradio_api/component_server", "POST", call, headers)
     rebound = {"Host": "evil.example", "Origin": _FOREIGN, "Content-Type": "application/json"}
     yield _Request("/gradio_api/component_server", "POST", call, rebound)
+
+
+def _call_of_the_page(subject: ModuleType, server: Server) -> _Request:
+    headers = {"Origin": server.url, "Content-Type": "application/json"}
+    call = _changing_call(subject, server)
+    return _Request("/gradio_api/component_server", "POST", call, headers)
 
 
 def _changing_call(subject: ModuleType, server: Server) -> bytes:

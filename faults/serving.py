@@ -84,14 +84,16 @@ def private_environment(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(command: str, *wrapper: str) -> Iterator[Server]:
+def serving(
+    command: str, *wrapper: str, flags: Sequence[str] = ("--no-browser",)
+) -> Iterator[Server]:
     """Serve the page of `command` on a free port of 127.0.0.1; `wrapper` is put before it."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         home, port = Path(name), free_port()
         log = home / "server.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [*wrapper, script(command), "--no-browser", "--port", str(port)],
+                [*wrapper, script(command), *flags, "--port", str(port)],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=private_environment(home),

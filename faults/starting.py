@@ -6,7 +6,9 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,18 +20,33 @@ from faults.outcome import Tried
 from faults.serving import private_environment, script, serving
 
 _PATIENCE = 300  # seconds; a busy machine imports for long
+_WATCHED = 5  # seconds after the start in which a connection would be noticed
+_CALLS = (
+    "import socket\n"
+    "s = socket.socket(); s.setblocking(False)\n"
+    "s.connect_ex(('192.0.2.1', 9))"  # an address that no host has (RFC 5737)
+)
 
 
 def start(subject: ModuleType, count: int) -> Tried:
-    """A port in use, no network, no home, no compiler; where it listens and whom it calls."""
+    """A port in use, no network, no data, no compiler; where it listens and whom it calls.
+
+    What this machine cannot take away (`unshare` wants root, `strace` is Linux's) is not counted.
+    """
     conditions = list(_PAGES if subject.COMMAND != "generate" else _COMMANDS)[:count]
+    tried = [(name, check) for name, check in conditions if _possible(check)]
     failures = []
-    for name, check in conditions:
+    for name, check in tried:
         problem = check(subject)
         if problem:
             failures.append(f"{name}: {problem}")
-    told = ", ".join(name for name, _ in conditions)
-    return Tried(count, tuple(failures), f"{told}: starts, or says what is missing")
+    told = ", ".join(name for name, _ in tried)
+    return Tried(len(tried), tuple(failures), f"{told}: starts, or says what is missing")
+
+
+def _possible(check: Callable[[ModuleType], str]) -> bool:
+    needs = {_calls_nobody: _may_trace, _without_network: _may_unshare, _offline: _may_unshare}
+    return needs.get(check, lambda: True)()
 
 
 def _port_in_use(subject: ModuleType) -> str:
@@ -57,26 +74,37 @@ def _only_here(subject: ModuleType) -> str:
 
 
 def _calls_nobody(subject: ModuleType) -> str:
-    """By strace where there is one: every connect() of the process and its children."""
-    if not shutil.which("strace"):
-        return "" if _without_network(subject) == "" else "no strace, and no start without network"
+    """By strace: every address that the process and its children connect or send to."""
     with tempfile.TemporaryDirectory() as name:
         trace = Path(name) / "trace"
-        flags = ["-f", "-qq", "-e", "trace=connect", "-o", str(trace)]
-        with serving(subject.COMMAND, "strace", *flags):
-            pass
-        called = [line for line in trace.read_text().splitlines() if _leaves(line)]
+        with serving(subject.COMMAND, *_strace(trace)) as server:
+            server.get("/")
+            time.sleep(_WATCHED)
+        called = _leaving(trace)
     return f"{len(called)} connections: {called[0][:150]}" if called else ""
 
 
-def _leaves(line: str) -> bool:
-    here = ("127.0.0.1", '"::1"', "AF_UNIX", "AF_NETLINK", "AF_UNSPEC")
-    return "connect(" in line and not any(word in line for word in here)
+def _strace(trace: Path) -> list[str]:
+    return ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg", "-o", str(trace)]
+
+
+def _leaving(trace: Path) -> list[str]:
+    lines = trace.read_text(errors="replace").splitlines()
+    here = ('"127.0.0.1"', '"::1"')
+    return [line for line in lines if "AF_INET" in line and not any(h in line for h in here)]
+
+
+def _may_trace() -> bool:
+    """Whether strace is there and sees a call that leaves this machine."""
+    if not shutil.which("strace"):
+        return False
+    with tempfile.TemporaryDirectory() as name:
+        trace = Path(name) / "trace"
+        subprocess.run([*_strace(trace), sys.executable, "-c", _CALLS], check=True)
+        return len(_leaving(trace)) == 1
 
 
 def _without_network(subject: ModuleType) -> str:
-    if not _may_unshare():
-        return ""
     page = f"{script(subject.COMMAND)} --no-browser --port 7860"
     probe = (
         "import sys,time,urllib.request\n"
@@ -101,9 +129,33 @@ def _may_unshare() -> bool:
 
 
 def _bare_path(subject: ModuleType) -> str:
-    """No compiler, no Chromium, no other program on the path."""
-    with _environment({"PATH": "/nonexistent"}), serving(subject.COMMAND):
+    """No compiler, no Chromium, no other program on the path; a browser is asked for."""
+    with _environment({"PATH": "/nonexistent"}), serving(subject.COMMAND, flags=()):
         return ""
+
+
+def _without_data(subject: ModuleType) -> str:
+    """Commands whose data are not there: exit code 1 and one line, each."""
+    with tempfile.TemporaryDirectory() as name:
+        told = [_refused(command, Path(name)) for command in subject.without_data(Path(name))]
+    return "; ".join(problem for problem in told if problem)
+
+
+def _refused(command: list[str], home: Path, *wrapper: str) -> str:
+    program, *flags = command
+    done = subprocess.run(
+        [*wrapper, script(program), *flags], capture_output=True, text=True, cwd=home,
+        timeout=_PATIENCE, env=private_environment(home),
+    )  # fmt: skip
+    lines = done.stderr.strip().splitlines()
+    good = done.returncode == 1 and len(lines) == 1 and lines[0].startswith(f"{program}: ")
+    return "" if good else f"{command}: exit code {done.returncode}: {done.stderr[-200:]!r}"
+
+
+def _offline(subject: ModuleType) -> str:
+    """A command that wants the network, without one."""
+    with tempfile.TemporaryDirectory() as name:
+        return _refused(subject.DOWNLOADS, Path(name), "unshare", "-n")
 
 
 @contextmanager
@@ -129,15 +181,19 @@ def _draw(environment: dict[str, str], *wrapper: str) -> str:
     return "" if good else f"exit code {done.returncode}: {done.stderr[-200:]!r}"
 
 
-_PAGES: tuple[tuple[str, Callable[[ModuleType], str]], ...] = (
+Condition = tuple[str, Callable[[ModuleType], str]]
+_PAGES: tuple[Condition, ...] = (
     ("port in use", _port_in_use),
     ("listens on 127.0.0.1 alone", _only_here),
     ("calls nobody", _calls_nobody),
     ("no network", _without_network),
-    ("no compiler and no Chromium", _bare_path),
+    ("no compiler and no browser", _bare_path),
+    ("no data", _without_data),
+    ("no network for a download", _offline),  # the explorer's alone
 )
-_COMMANDS: tuple[tuple[str, Callable[[ModuleType], str]], ...] = (
+_COMMANDS: tuple[Condition, ...] = (
     ("no compiler", lambda _: _draw({"PATH": "/nonexistent"})),
     ("no fast BLAS", lambda _: _draw({"SCENE_BLAS": "off"})),
-    ("no network", lambda _: _draw({}, "unshare", "-n") if _may_unshare() else _draw({})),
+    ("no data", _without_data),
+    ("no network", lambda _: _draw({}, "unshare", "-n")),
 )

@@ -120,13 +120,26 @@ def load_stopped(out: Path) -> None:
         raise DistillError("no state to go on from")
 
 
+def without_data(folder: Path) -> list[list[str]]:
+    """Commands whose sounds, codes or models are missing."""
+    (folder / "empty").mkdir()
+    return [
+        ["distill", "train", "nowhere", "--out", "m.distill"],
+        ["distill", "train", str(folder / "empty"), "--out", "m.distill"],
+        ["distill", "encode", "nowhere.wav", "--out", "codes.json"],
+        ["distill", "decode", "nowhere.json", "--out", "sound.wav"],
+        ["distill", "generate", "--model", "nowhere.distill", "--out", "sound.wav"],
+        ["distill", "evaluate", str(folder / "empty")],
+    ]
+
+
 _TOKEN = "1" * 32
 CHANGING_CALL = ("codes_open_example", {"token": _TOKEN, "example": "loop_tabla"})
 
 
 def state(server: Server) -> object:
-    """What must not change: the sounds that the session has open."""
-    return state_of(server, "codes_start", {"token": _TOKEN})["clips"]
+    """What must not change: the sound that the session has open."""
+    return state_of(server, "codes_start", {"token": _TOKEN})["clip"]["id"]
 
 
 def visitor(server: Server, number: int) -> Callable[[], str]:

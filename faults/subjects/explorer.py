@@ -118,13 +118,23 @@ def load_stopped(out: Path) -> None:
     load_run(out)
 
 
+DOWNLOADS = ["rq-vae-explorer", "train", "--data", "mnist", "--steps", "1"]
+
+
+def without_data(folder: Path) -> list[list[str]]:
+    """Commands whose data are missing."""
+    (folder / "empty").mkdir()
+    train = ["rq-vae-explorer", "train", "--steps", "1", "--data"]
+    missing = ["rq-vae-explorer", "evaluate", "no-run"]
+    return [[*train, "nowhere"], [*train, str(folder / "empty")], missing]
+
+
 CHANGING_CALL = ("act", {"do": "restart", "run": ""})
 
 
 def state(server: Server) -> object:
-    """What must not change: the run and whether it trains."""
-    frame = state_of(server, "fetch_part", {"part": "frame", "have": "", "run": ""})
-    return {name: frame.get(name) for name in ("run_id", "status", "step")}
+    """What must not change: which run it is; a restart makes another."""
+    return state_of(server, "fetch_part", {"part": "frame", "have": "", "run": ""})["run_id"]
 
 
 def visitor(server: Server, number: int) -> Callable[[], str]:

@@ -174,6 +174,18 @@ def load_stopped(out: Path) -> None:
     read_arrays(out / "last", OPTIMIZER)
 
 
+def without_data(folder: Path) -> list[list[str]]:
+    """Commands whose data or models are missing."""
+    (folder / "empty").mkdir()
+    return [
+        ["train-vqgan", "--data", "nowhere", "--out", "run"],
+        ["train-vqgan", "--data", str(folder / "empty"), "--out", "run"],
+        ["train-transformer", "--captions", "nowhere.jsonl", "--out", "run"],
+        ["generate", "a castle", "--vqgan", "nowhere"],
+        ["reconstruct", "nowhere.png"],
+    ]
+
+
 _TESTS = "tests/scene/test_"
 RESUME = (
     f"{_TESTS}scene_training.py::test_both_stages_resume_bit_for_bit_after_ctrl_c_on_own_data",
