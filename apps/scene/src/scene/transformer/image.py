@@ -212,7 +212,9 @@ class ImageTransformer(nn.Module):
                 drawn.append(self._draw(x, sampler))
                 codes = self.embed_codes(drawn[-1])  # (B, D)
                 embedded.append(_twice(codes, codes) if sampler.guided else codes)
-                mx.eval(drawn[-1], embedded[-1], [(c.keys, c.values) for c in caches])
+                mx.async_eval(drawn[-1], embedded[-1], [(c.keys, c.values) for c in caches])
+                if position:
+                    mx.eval(drawn[-2])
                 if on_position:
                     on_position(position)
         finally:
