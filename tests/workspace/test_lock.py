@@ -32,6 +32,13 @@ def locked_packages() -> dict[str, set[str]]:
     return versions
 
 
+def exported(*which: str) -> set[str]:
+    """Names of the packages that these options of `uv export` select."""
+    result = uv("export", "--locked", "--offline", "--no-hashes", "--quiet", *which)
+    assert result.returncode == 0, result.stderr
+    return {line.split("==")[0].strip() for line in result.stdout.splitlines() if "==" in line}
+
+
 def test_the_lock_is_current():
     result = uv("lock", "--check", "--offline")
     assert result.returncode == 0, result.stderr
@@ -67,17 +74,11 @@ def test_torch_and_torchaudio_fit_together():
     ],
 )
 def test_an_app_installs_no_framework_of_its_neighbours(package, foreign):
-    result = uv(
-        "export",
-        "--locked",
-        "--offline",
-        "--package",
-        package,
-        "--no-hashes",
-        "--no-dev",
-        "--quiet",
-    )
-    assert result.returncode == 0, result.stderr
-    names = {line.split("==")[0].strip() for line in result.stdout.splitlines() if "==" in line}
+    names = exported("--package", package, "--no-dev")
     assert names, "the export is empty"
     assert not names & foreign
+
+
+def test_what_only_the_peers_need_is_installed_for_nobody_else():
+    usual = exported("--all-packages")
+    assert "transformers" in exported("--all-packages", "--group", "peers") - usual
