@@ -134,7 +134,8 @@ CHANGING_CALL = ("act", {"do": "restart", "run": ""})
 
 def state(server: Server) -> object:
     """What must not change: which run it is; a restart makes another."""
-    return state_of(server, "fetch_part", {"part": "frame", "have": "", "run": ""})["run_id"]
+    frame = state_of(server, "fetch_part", {"part": "frame", "have": "", "run": ""})
+    return frame["keys"]["description"].partition(".")[0]
 
 
 def visitor(server: Server, number: int) -> Callable[[], str]:

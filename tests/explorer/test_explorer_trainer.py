@@ -397,7 +397,7 @@ def test_a_level_whose_codes_are_all_killed_is_shown_and_trains_on(make_trainer)
         trainer.kill_code(1, code)
     view = trainer.snapshot().view
     assert view.dead[0].all()
-    assert view.levels[0].active == 0
+    assert [(h.active, h.dead) for h in view.levels] == [(0, 4), (4, 0)]
     assert np.isfinite(view.usage_ema).all()
     trainer.train_step()
     assert trainer.snapshot().status is not Status.FAILED

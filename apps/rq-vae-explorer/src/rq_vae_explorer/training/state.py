@@ -100,17 +100,19 @@ class TrainingState:
     def add_loss_rows(self, rows: ArrayLike) -> None:
         """Append records (n, 4) in the order of `LOSS_NAMES`."""
         with self._lock:
-            self._records.extend(np.asarray(rows, float).tolist())
-            while len(self._records) > _MAX_RECORDS:
-                pairs = np.array(self._records[: len(self._records) // 2 * 2])
-                tail = self._records[len(pairs) :]
-                self._records = pairs.reshape(-1, 2, len(LOSS_NAMES)).mean(axis=1).tolist() + tail
+            for row in np.asarray(rows, float):
+                if self._used == _MAX_RECORDS:
+                    self._used //= 2
+                    pairs = self._records.reshape(self._used, 2, len(LOSS_NAMES))
+                    self._records[: self._used] = pairs.mean(axis=1)
+                self._records[self._used] = row
+                self._used += 1
 
     def get_loss_history(self) -> dict[str, list[float]]:
         """Records so far, oldest first, as one list per loss."""
         with self._lock:
-            columns = list(zip(*self._records, strict=True)) or [()] * len(LOSS_NAMES)
-            return {name: list(c) for name, c in zip(LOSS_NAMES, columns, strict=True)}
+            columns = self._records[: self._used].T.tolist()
+            return dict(zip(LOSS_NAMES, columns, strict=True))
 
     def get_codebook(self) -> NDArray[np.float32] | None:
         """(L, K, D), or None before the first update."""
@@ -152,7 +154,9 @@ class TrainingState:
         """Back to step 0 with empty histories; the loss weights and the status stay."""
         with self._lock:
             self._step = 0
-            self._records: list[list[float]] = []
+            # As large as it ever gets from the start: an hour of training must not grow.
+            self._records = np.zeros((_MAX_RECORDS, len(LOSS_NAMES)))
+            self._used = 0
             self._figures: dict[str, Any] = dict.fromkeys(_FIGURES)
 
 

@@ -78,6 +78,7 @@ def make_view(
     pictures = pictures.reshape(config.num_levels + 1, -1, 28, 28)
     errors = ((z - sums) ** 2).sum(axis=2).mean(axis=1) / variance
     codebook = engine.codebook
+    dead = np.array(engine.state.codebook.dead_since) >= 0
     return freeze(
         View(
             step=engine.step,
@@ -89,10 +90,10 @@ def make_view(
             usage_ema=share.astype(np.float32),
             usage_eval=usage,
             usage_by_class=_usage_by_class(indices, dataset.labels, config.num_codes),
-            dead=np.array(engine.state.codebook.dead_since) >= 0,
+            dead=dead,
             codebook_motion=np.zeros_like(codebook) if motion is None else motion,
             codebook_gradient=np.array(engine.state.codebook_gradient),
-            levels=level_health(share, usage, errors),
+            levels=level_health(dead, usage, errors),
             latent_variance=variance,
             pairs_used=len(np.unique(indices, axis=0)),
             joint_entropy_bits=joint_entropy_bits(indices),
@@ -114,21 +115,20 @@ def _usage_by_class(
 
 
 def level_health(
-    train_share: F32, test_usage: NDArray[np.int64], errors: F32
+    dead: NDArray[np.bool_], test_usage: NDArray[np.int64], errors: F32
 ) -> tuple[LevelHealth, ...]:
-    """Health per level: dead by training usage (L, K), perplexity by test usage (L, K)."""
-    alive = codebook_health(train_share, DEAD_SHARE)
+    """Health per level: the codes (L, K) that are dead, perplexity by test usage (L, K)."""
     used = codebook_health(test_usage, DEAD_SHARE)
     return tuple(
         LevelHealth(
             level=level + 1,
-            active=train.active,
-            dead=train.dead,
+            active=int((~dead[level]).sum()),
+            dead=int(dead[level].sum()),
             perplexity=test.perplexity,
             entropy_bits=test.entropy_bits,
             error=float(errors[level]),
         )
-        for level, (train, test) in enumerate(zip(alive, used, strict=True))
+        for level, test in enumerate(used)
     )
 
 

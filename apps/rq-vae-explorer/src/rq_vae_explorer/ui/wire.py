@@ -123,7 +123,6 @@ def _pack_planes(view: View) -> dict[str, Any]:
 
 def _pack_health(level: LevelHealth) -> dict[str, Any]:
     return {
-        "known": level.active + level.dead > 0,
         "active": level.active,
         "dead": level.dead,
         "perplexity": _finite(level.perplexity),

@@ -57,7 +57,7 @@ function levelTitle(level) {
 }
 
 function healthText(health, codes) {
-  if (!health?.known) return "no assignments yet";
+  if (!health) return "no assignments yet";
   const dead = health.dead ? ` · <em>${health.dead} dead</em>` : "";
   const error = health.error === null ? "–" : `${(100 * health.error).toFixed(1)}%`;
   return (

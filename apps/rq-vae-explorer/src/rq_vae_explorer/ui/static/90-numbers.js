@@ -28,7 +28,7 @@ function paintNumbers() {
   set("step", formatCount(frame.step));
   set("speed", frame.steps_per_second ? formatNumber(frame.steps_per_second) : "–");
   set("mse", frame.test_mse === null ? "–" : frame.test_mse.toFixed(4));
-  const seen = (frame.view?.health || []).filter((h) => h.known);
+  const seen = frame.view?.health || [];
   const sum = (key) => seen.reduce((total, h) => total + h[key], 0);
   set("active", seen.length ? `${sum("active")} / ${sum("active") + sum("dead")}` : "–");
   const bits = frame.view?.joint_bits ?? null;
