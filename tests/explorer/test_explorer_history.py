@@ -69,6 +69,10 @@ def test_state_defaults_weights_and_history():
     for _ in range(30):
         state.add_loss_rows(np.ones((1000, 4)))
     assert len(state.get_loss_history()["recon"]) <= 20_000
+    state.reset()
+    state.add_loss_rows(np.arange(20_001)[:, None] * np.ones(4))
+    merged = state.get_loss_history()["commit"]
+    assert (len(merged), merged[0], merged[-2:]) == (10_001, 0.5, [19_998.5, 20_000])
 
 
 def test_state_figures_are_copies_set_together_and_cleared_by_reset():
