@@ -45,6 +45,10 @@ def _pages(count: int) -> dict[str, int]:
     return {EXPLORER: count, DISTILL: count}
 
 
+# Writing commands times kinds of places; in short only the full disk and the read-only one.
+_UNWRITABLE = {EXPLORER: 15, SCENE: 45, DISTILL: 35}
+_FEW_UNWRITABLE = {SCENE: 5}
+
 CHECKS: tuple[Check, ...] = (
     Check("kill -9 while saving", "saving:kill_while_saving", _all(200), _all(2)),
     Check("Ctrl-C, SIGTERM in training", "stopping:stop_training", _all(40), _all(2)),
@@ -57,6 +61,7 @@ CHECKS: tuple[Check, ...] = (
     Check("prompts", "zoo.prompts:prompts", {SCENE: 26}, {SCENE: 6}),
     Check("settings files", "zoo.settings:scene_settings", {SCENE: 62}, {SCENE: 62}),
     Check("settings files", "zoo.settings:explorer_settings", {EXPLORER: 60}, {EXPLORER: 60}),
+    Check("places that cannot be written", "outputs:unwritable", _UNWRITABLE, _FEW_UNWRITABLE),
     Check("exact resume", "retesting:exact_resume", {EXPLORER: 2, SCENE: 1, DISTILL: 3}, {}),
     Check("determinism", "retesting:determinism", {EXPLORER: 2, SCENE: 2, DISTILL: 1}, {}),
     Check("divergence", "retesting:divergence", {EXPLORER: 2, SCENE: 1, DISTILL: 1}, {}),

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 import torch
 
 from distill.audio.spectrogram import AudioSpectrogram
+from distill.cli import main
 from distill.config import SpectrogramConfig, VQVAEConfig
 from distill.errors import DistillError
 from distill.models.header import ModelMetadata
 from distill.models.persistence import LoadedVQModel, load_model, save_model
 from distill.models.vqvae import ConvVQVAE
 from distill.training.checkpoint import Checkpoint
+from distill.ui.endpoints import Request, endpoint
 from distill.ui.library import ModelLibrary
+from faults import commands
 from faults.loaders import Loader
+from faults.outputs import Writer
 from faults.requests import state_of
 from faults.serving import Server
 
@@ -131,6 +137,50 @@ def without_data(folder: Path) -> list[list[str]]:
         ["distill", "generate", "--model", "nowhere.distill", "--out", "sound.wav"],
         ["distill", "evaluate", str(folder / "empty")],
     ]
+
+
+def writers(folder: Path) -> tuple[Writer, ...]:
+    """Every command that writes, and the page's shelf of models."""
+    prepare_training(folder)
+    _save_model(folder)
+    sounds, seeds = folder / "sounds", count()
+    codes = folder / "codes.json"
+    commands.run(main, ["encode", str(sounds / "0.wav"), "--out", str(codes)])
+
+    def train(out: Path) -> list[str]:
+        steps = ["--steps", "1", "1", "1", "--seed", str(next(seeds))]
+        return ["train", str(sounds), *steps, "--out", str(out)]
+
+    def generate(out: Path) -> list[str]:
+        return ["generate", "--seconds", "1", "--seed", str(next(seeds)), "--out", str(out)]
+
+    def plain(*arguments: str) -> Callable[[Path], list[str]]:
+        return lambda out: [*arguments, str(out)]
+
+    return (
+        Writer("train", main, train, "m.distill", logs=("*.jsonl",)),
+        Writer("encode", main, plain("encode", str(sounds / "1.wav"), "--out"), "codes.json"),
+        Writer("decode", main, plain("decode", str(codes), "--out"), "sound.wav"),
+        Writer("decode to FLAC", main, plain("decode", str(codes), "--out"), "sound.flac"),
+        Writer("generate", main, generate, "sound.wav"),
+        Writer("evaluate", main, plain("evaluate", str(sounds), "--json"), "report.json"),
+        Writer("the page's import", _shelve, plain(str(_model_file(folder))), "models", True),
+    )
+
+
+def _shelve(arguments: Sequence[str]) -> int:
+    """A model onto the page's shelf, as an upload; the reason on stderr, as the page shows it."""
+    source, shelf = map(Path, arguments)
+    library = ModelLibrary([], shelf)
+
+    def models_import(request: Request) -> dict[str, Any]:
+        library.add(source)
+        return {}
+
+    told = endpoint(models_import)({"token": _TOKEN}).get("error")
+    if told:
+        print(told, file=sys.stderr)
+    return 1 if told else 0
 
 
 _TOKEN = "1" * 32

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from functools import cache
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,10 +17,13 @@ import numpy as np
 
 from faults.damage import ZIP
 from faults.loaders import Loader
+from faults.outputs import Writer
 from faults.requests import state_of
 from faults.serving import Server
+from rq_vae_explorer.cli import main
 from rq_vae_explorer.config import Hyper, RunConfig
 from rq_vae_explorer.data import Digits
+from rq_vae_explorer.data.cache import CACHE_VARIABLE
 from rq_vae_explorer.training.engine import Engine
 from rq_vae_explorer.training.runs import ARRAYS, SETTINGS, RunError, load_run, save_run
 from rq_vae_explorer.training.trainer import Trainer
@@ -127,6 +131,26 @@ def without_data(folder: Path) -> list[list[str]]:
     train = ["rq-vae-explorer", "train", "--steps", "1", "--data"]
     missing = ["rq-vae-explorer", "evaluate", "no-run"]
     return [[*train, "nowhere"], [*train, str(folder / "empty")], missing]
+
+
+def writers(folder: Path) -> tuple[Writer, ...]:
+    """Every command that writes."""
+    os.environ[CACHE_VARIABLE] = str(folder / "cache")
+    save(folder, prepare(0))
+    seeds = count()
+
+    def train(flag: str) -> Callable[[Path], list[str]]:
+        """Another run each time."""
+        return lambda out: ["train", "--steps", "2", "--seed", str(next(seeds)), flag, str(out)]
+
+    def evaluate(out: Path) -> list[str]:
+        return ["evaluate", str(folder / "run"), "--json", str(out)]
+
+    return (
+        Writer("train", main, train("--out"), "run", folder=True),
+        Writer("train's report", main, train("--json"), "report.json"),
+        Writer("evaluate's report", main, evaluate, "report.json"),
+    )
 
 
 CHANGING_CALL = ("act", {"do": "restart", "run": ""})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
@@ -13,8 +15,10 @@ import numpy as np
 from mlx.utils import tree_flatten
 from PIL import Image
 
+from faults import commands
 from faults.damage import JSON
 from faults.loaders import Loader
+from faults.outputs import Writer
 from scene.checkpoints import (
     MODEL,
     OPTIMIZER,
@@ -33,7 +37,14 @@ from scene.checkpoints import (
 )
 from scene.config import TransformerConfig, VQGANConfig
 from scene.errors import SceneError
+from scene.evaluate import main as evaluate
 from scene.evaluation.judge import Judge, load_judge, save_judge
+from scene.generate import main as draw
+from scene.info import main as scene_main
+from scene.make_scenes import main as make_scenes
+from scene.reconstruct import main as reconstruct
+from scene.train_transformer import main as train_transformer
+from scene.train_vqgan import main as train_vqgan
 from scene.training.loop import read_progress
 from scene.transformer import SimpleTokenizer
 
@@ -184,6 +195,87 @@ def without_data(folder: Path) -> list[list[str]]:
         ["generate", "a castle", "--vqgan", "nowhere"],
         ["reconstruct", "nowhere.png"],
     ]
+
+
+def writers(folder: Path) -> tuple[Writer, ...]:
+    """Every command that writes."""
+    models = write_pair(folder)
+    prepare_training(folder)
+    vqgan, pictures, seeds = str(folder / "best"), str(folder / "pictures"), count()
+    scenes = ["--count", "24", "--jobs", "1", "--out", str(folder / "scenes")]
+    commands.run(make_scenes, scenes)
+    (folder / "transformer.yaml").write_text(
+        f"model: {json.dumps(_TRANSFORMER.model.model_dump())}\n"
+        "training: {batch_size: 2, num_epochs: 1, validation_share: 0.2}\n"
+        "data: {image_size: [32, 32]}\n"
+    )
+    captions = ["--captions", str(folder / "captions.jsonl"), "--vqgan", vqgan]
+    train = ["--data", pictures, "--steps", "2", "--force"]
+    transform = ["--config", str(folder / "transformer.yaml"), *captions, *train]
+
+    def with_seed(*arguments: str) -> Callable[[Path], list[str]]:
+        """Other content each time."""
+        return lambda out: [*arguments[:-1], "--seed", str(next(seeds)), arguments[-1], str(out)]
+
+    def plain(*arguments: str) -> Callable[[Path], list[str]]:
+        return lambda out: [*arguments, str(out)]
+
+    logs = ("metrics.jsonl", "codes.npz")
+    return (
+        Writer("generate", draw, with_seed("a hill", "--force", *models, "-o"), "hill.png"),
+        Writer(
+            "reconstruct",
+            reconstruct,
+            plain(f"{pictures}/0.png", "--vqgan", vqgan, "--force", "-o"),
+            "codes",
+            folder=True,
+        ),
+        Writer(
+            "make-scenes",
+            make_scenes,
+            with_seed("--count", "2", "--jobs", "1", "--force", "--sheet", "--out"),
+            "scenes",
+            folder=True,
+            # --force takes the other scenes away before it draws, as its help says.
+            logs=("[!.]*.png", "scenes.json", "*.jsonl"),
+        ),
+        Writer(
+            "train-vqgan",
+            train_vqgan,
+            with_seed("--config", str(folder / "vqgan.yaml"), *train, "--out"),
+            "run",
+            folder=True,
+            logs=logs,
+        ),
+        Writer(
+            "train-transformer",
+            train_transformer,
+            with_seed(*transform, "--out"),
+            "run",
+            folder=True,
+            logs=logs,
+        ),
+        Writer(
+            "evaluate",
+            evaluate,
+            plain("--only", "reconstruction", "--images", pictures, "--vqgan", vqgan, "--json"),
+            "report.json",
+        ),
+        Writer("scene export", scene_main, plain("export", vqgan, "--force"), "best", folder=True),
+        Writer(
+            "scene gallery",
+            scene_main,
+            plain("gallery", "--columns", "1", "--force", *models, "-o"),
+            "gallery.png",
+        ),
+        Writer(
+            "scene train-judge",
+            scene_main,
+            with_seed("train-judge", "--data", str(folder / "scenes"), "--steps", "1", "--out"),
+            "judge",
+            folder=True,
+        ),
+    )
 
 
 _TESTS = "tests/scene/test_"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distill.audio.spectrogram import AudioSpectrogram
-from distill.audio.stft import istft, stft
+from distill.audio.stft import hann, istft, stft
 from distill.audio.streaming import mel_blocks
 from distill.audio.torchaudio_ops import mel_filterbank
 from distill.config import SpectrogramConfig
@@ -100,6 +100,15 @@ def test_other_windows_work_too():
     mel = other.waveform_to_mel(noise(10_000)[None, None])
     assert mel.shape[-1] == 20
     assert other.mel_to_waveform(mel, 10_000).shape[-1] == 10_000
+
+
+def test_what_is_kept_while_listening_serves_training_too():
+    with torch.inference_mode():
+        kept = (hann(96), mel_filterbank(48_000, 96, 4))
+    assert not any(tensor.is_inference() for tensor in kept)
+    weight = torch.ones(96, requires_grad=True)
+    (weight * hann(96)).sum().backward()
+    assert torch.equal(weight.grad, hann(96))
 
 
 @pytest.mark.parametrize("wrong", [{"n_fft": 1000}, {"hop_length": 0}, {"floor": 0.0}, {"hops": 1}])

@@ -124,7 +124,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("scene.images.os.fsync", fail)
+    monkeypatch.setattr("scene.outputs.os.fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         save_png(path, Image.new("RGB", (2, 2), "blue"))
     assert path.read_bytes() == old

@@ -43,7 +43,10 @@ def save_checkpoint(
     arrays: Mapping[str, Mapping[str, mx.array]],
     documents: Mapping[str, Any],
 ) -> None:
-    """Replace `folder` by files of `arrays` (safetensors) and `documents` (JSON), all or none."""
+    """Replace `folder` by files of `arrays` (safetensors) and `documents` (JSON), all or none.
+
+    Raises SceneError or OSError where that cannot be written; `folder` is then as it was.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = folder.with_name(f".{folder.name}.new")
     old = folder.with_name(f".{folder.name}.old")
@@ -51,16 +54,22 @@ def save_checkpoint(
         old.rename(folder)  # a crash between the two renames below: this is the only whole copy
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
-    fresh.mkdir()
-    for name, values in arrays.items():
-        metadata = {"format": "mlx", CHECKSUM: _digest(values)}
-        mx.save_safetensors(str(fresh / name), dict(values), metadata=metadata)
-        _sync(fresh / name)
-    for name, document in documents.items():
-        with (fresh / name).open("w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1, ensure_ascii=False, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
+    try:
+        fresh.mkdir()
+        for name, values in arrays.items():
+            metadata = {"format": "mlx", CHECKSUM: _digest(values)}
+            mx.save_safetensors(str(fresh / name), dict(values), metadata=metadata)
+            _sync(fresh / name)
+        for name, document in documents.items():
+            with (fresh / name).open("w", encoding="utf-8") as file:
+                json.dump(document, file, indent=1, ensure_ascii=False, sort_keys=True)
+                file.flush()
+                os.fsync(file.fileno())
+    except BaseException as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        if isinstance(error, RuntimeError):  # of MLX's writer, when the disk is full
+            raise SceneError(f"cannot write {folder}: {_one_line(error)}") from error
+        raise
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scene.command import create_parser, positive_int, run_command
+from scene.outputs import check_file, write_text
 
 if TYPE_CHECKING:
     from scene.generation.pipeline import Generator
@@ -34,6 +35,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from scene.checkpoints import load_vqgan
     from scene.generation.pipeline import Generator, shipped
 
+    if arguments.json:
+        check_file(arguments.json)
     vqgan = Path(arguments.vqgan) if arguments.vqgan else shipped("vqgan")
     report: dict[str, Any] = {"vqgan": str(vqgan)}
     if arguments.only != "adherence":
@@ -46,14 +49,6 @@ def evaluate(arguments: argparse.Namespace) -> None:
     print(text)
     if arguments.json:
         write_text(arguments.json, text + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
 
 
 def reconstruction(loaded: Any, arguments: argparse.Namespace) -> dict[str, object]:

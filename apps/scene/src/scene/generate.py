@@ -13,6 +13,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from scene.command import create_parser, positive_int, run_command
+from scene.outputs import check_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,6 +114,7 @@ def output_paths(output: Path, seeds: Sequence[int], grid: bool, force: bool) ->
     taken = [path for path in paths if path.exists()]
     if taken and not force:
         raise SceneError(f"{taken[0]} exists: choose another -o or overwrite by --force")
+    check_file(paths[0])
     return paths
 
 

@@ -5,8 +5,6 @@ centre crop, other sizes are fitted by nearest neighbour and cropped. Every file
 read safely is refused with one line.
 """
 
-import os
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from scene.errors import SceneError
+from scene.outputs import replacing
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 # 64 megapixels: far above any background, far below what fills the memory of a laptop.
@@ -92,15 +91,5 @@ def save_png(path: Path, image: Image.Image, texts: dict[str, str] | None = None
     chunks = PngImagePlugin.PngInfo()
     for key, value in (texts or {}).items():
         chunks.add_itxt(key, value)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            image.save(file, format="PNG", pnginfo=chunks, optimize=True)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        image.save(file, format="PNG", pnginfo=chunks, optimize=True)

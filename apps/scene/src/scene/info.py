@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from scene.command import create_parser, run_command
+from scene.outputs import check_file, check_folder
 
 EPILOG = """examples:
   scene info castle.png        prompt, seed, settings and model of a generated picture
@@ -61,6 +62,7 @@ def export(arguments: argparse.Namespace) -> None:
 
     if arguments.out.exists() and not arguments.force:
         raise SceneError(f"{arguments.out} exists: choose another folder or overwrite by --force")
+    check_folder(arguments.out)
     document = read_document(arguments.checkpoint, SETTINGS)
     arrays = half_precision(read_arrays(arguments.checkpoint, MODEL))
     save_checkpoint(arguments.out, {MODEL: arrays}, {SETTINGS: document})
@@ -74,6 +76,7 @@ def gallery(arguments: argparse.Namespace) -> None:
 
     if arguments.output.exists() and not arguments.force:
         raise SceneError(f"{arguments.output} exists: overwrite by --force")
+    check_file(arguments.output)
 
     from PIL import Image
 
@@ -94,6 +97,7 @@ def judge(arguments: argparse.Namespace) -> None:
     from scene.evaluation.judge import accuracy, save_judge
     from scene.training.judge import read_labelled, train_judge
 
+    check_folder(arguments.out)
     pixels, wanted = read_labelled(arguments.data, (320, 192))
     held = max(1, len(pixels) // 20)
     model = train_judge(pixels[held:], wanted[held:], arguments.steps, arguments.seed)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scene.command import create_parser, positive_int, run_command
+from scene.outputs import check_folder
 
 SHEET_SCENES = 48
 
@@ -91,6 +92,7 @@ def make_scenes(arguments: argparse.Namespace) -> None:
         masks=arguments.masks,
         fixed=dict(arguments.only),
     )
+    check_folder(arguments.out)
     plans = folder.plan_order(order)
     try:
         folder.open_folder(arguments.out, order, arguments.force)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scene.command import create_parser, run_command
+from scene.outputs import check_file, write_text
 
 EPILOG = """examples:
   reconstruct picture.png                     writes picture-codes.png and picture-codes.html
@@ -32,6 +33,7 @@ def reconstruct(arguments: argparse.Namespace) -> None:
         for file in (target.with_suffix(".png"), target.with_suffix(".html")):
             if file.exists() and not arguments.force:
                 raise SceneError(f"{file} exists: choose another -o or overwrite by --force")
+            check_file(file)
 
     import mlx.core as mx
     import numpy as np
@@ -52,7 +54,7 @@ def reconstruct(arguments: argparse.Namespace) -> None:
         drawn = to_uint8(np.asarray(vqgan.decode(codes)))[0]
         save_png(target.with_suffix(".png"), Image.fromarray(np.concatenate([pixels, drawn], 1)))
         page = code_page(np.asarray(codes)[0], image.name)
-        target.with_suffix(".html").write_text(page, encoding="utf-8")
+        write_text(target.with_suffix(".html"), page)
         print(f"{image}: {psnr(pixels, drawn):.1f} dB, {target}.png, {target}.html")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scene.command import create_parser, positive_int, run_command
+from scene.outputs import check_folder
 
 EPILOG = """examples:
   train-vqgan --config configs/vqgan-small.yaml --data data/images
@@ -47,7 +48,7 @@ def training_overrides(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def check_run_folder(out: Path, resume: bool, force: bool) -> None:
-    """Refuse to overwrite a run, or to resume one that is not there."""
+    """Refuse to overwrite a run, to resume one that is not there, or a folder for no run."""
     from scene.checkpoints import settled
     from scene.errors import SceneError
 
@@ -56,6 +57,7 @@ def check_run_folder(out: Path, resume: bool, force: bool) -> None:
         raise SceneError(f"nothing to resume in {out}")
     if exists and not resume and not force:
         raise SceneError(f"{out} holds a run: continue it by --resume or start over by --force")
+    check_folder(out)
 
 
 def train(arguments: argparse.Namespace) -> None:

@@ -15,7 +15,8 @@ from torch.nn.functional import fold, pad
 @lru_cache(maxsize=16)
 def hann(n_fft: int) -> Tensor:
     """Periodic Hann window, (n_fft,) float32."""
-    return torch.hann_window(n_fft)
+    with torch.inference_mode(False):  # it is kept, and training may be the next to use it
+        return torch.hann_window(n_fft)
 
 
 def num_frames(num_samples: int, hop: int) -> int:

@@ -66,7 +66,8 @@ def mel_filterbank(sample_rate: int, n_fft: int, n_mels: int) -> torch.Tensor:
     Returns:
         (n_mels, n_fft // 2 + 1) float32. Bands narrower than a bin may be empty.
     """
-    with warnings.catch_warnings():
+    # Kept, and so no tensor of inference mode: training may be the next to use it.
+    with warnings.catch_warnings(), torch.inference_mode(False):
         warnings.filterwarnings("ignore", message="At least one mel filterbank")
         bank = taf.melscale_fbanks(
             n_freqs=n_fft // 2 + 1,
@@ -77,4 +78,4 @@ def mel_filterbank(sample_rate: int, n_fft: int, n_mels: int) -> torch.Tensor:
             norm="slaney",
             mel_scale="slaney",
         )
-    return bank.T.contiguous()  # (n_mels, F)
+        return bank.T.contiguous()  # (n_mels, F)

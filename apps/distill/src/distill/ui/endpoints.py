@@ -52,6 +52,8 @@ def endpoint(handler: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[s
             return {"error": f"{where}: {first['msg']}"}
         except DistillError as error:
             return {"error": str(error)}
+        except OSError as error:  # a full or read-only disk
+            return {"error": f"a file cannot be read or written: {error.strerror or error}"}
         except Exception:
             _log.exception("%s failed", handler.__qualname__)
             return {"error": "that failed; the terminal that runs distill shows why"}

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from distill.atomic import replacing
 from distill.errors import ModelFileError
 from distill.labels import get_level_labels
 from distill.models.header import ModelHeader, read_header
@@ -134,9 +135,8 @@ class ModelLibrary:
             raise ModelFileError(str(error).replace(str(source), name)) from None
         with self._lock:
             path = self.free_path(name)
-            temporary = path.with_suffix(".part")
-            shutil.copyfile(source, temporary)
-            temporary.replace(path)
+            with replacing(path) as temporary:
+                shutil.copyfile(source, temporary)
         return _entry(path, True)
 
     def free_path(self, title: str) -> Path:

@@ -7,6 +7,7 @@ download, the check of the checksums, the progress bars and the cache.
 
 from __future__ import annotations
 
+import logging
 import threading
 import urllib.error
 import urllib.request
@@ -22,6 +23,9 @@ from tensorflow_datasets.core.download.checksums import UrlInfo
 from rq_vae_explorer.data.cache import cache_folder
 from rq_vae_explorer.data.digits import DIGIT_NAMES, SIDE, DataError, Digits
 from rq_vae_explorer.data.idx import read_split
+
+# Its remarks on its own folders say nothing to whoever waits for a data set.
+logging.getLogger("absl").setLevel(logging.ERROR)
 
 _CONNECT_SECONDS = 10
 _CLOTHES = (

@@ -134,6 +134,9 @@ def _do(action: Callable[[], Any]) -> Any:
         return action()
     except (ValueError, RunError) as problem:
         raise gr.Error(str(problem), print_exception=False) from None
+    except OSError as problem:  # no room for what is to be unpacked
+        told = f"a file cannot be written: {problem.strerror or problem}"
+        raise gr.Error(told, print_exception=False) from None
 
 
 def main(

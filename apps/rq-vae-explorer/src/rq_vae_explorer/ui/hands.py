@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from rq_vae_explorer.config import Hyper, RunConfig, split_settings
+from rq_vae_explorer.training.runs import RunError
 from rq_vae_explorer.training.snapshot import View
 from rq_vae_explorer.training.trainer import Trainer
 from rq_vae_explorer.ui.exports import figure_png, replay_html, run_zip
@@ -115,8 +116,10 @@ class Hands:
             return {"error": f"{'.'.join(map(str, first['loc']))}: {first['msg']}"}
         try:
             return getattr(self, f"_{action.do}")(action)
-        except ValueError as problem:
+        except (ValueError, RunError) as problem:
             return {"error": str(problem)}
+        except OSError as problem:  # no room for what is to be packed
+            return {"error": f"a file cannot be written: {problem.strerror or problem}"}
 
     def _view(self) -> View:
         view = self._run.snapshot().view

@@ -10,9 +10,7 @@
 """
 
 import json
-import os
 import signal
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -23,6 +21,7 @@ import numpy as np
 from PIL import Image
 
 from scene.errors import SceneError
+from scene.outputs import replacing
 from scene.synth.attributes import sample_attributes
 from scene.synth.canvas import OBJECTS
 from scene.synth.palette import MASTER_PALETTE
@@ -210,15 +209,5 @@ def _write_lines(folder: Path, plans: Sequence[Plan]) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        file.write(content)

@@ -1,7 +1,6 @@
 """Pictures as codes, made once per data set and kept beside the run."""
 
 import hashlib
-import os
 from pathlib import Path
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
@@ -12,6 +11,7 @@ from tqdm import tqdm
 
 from scene.checkpoints import fingerprint
 from scene.images import fit, open_image, to_float
+from scene.outputs import replacing
 from scene.vqgan import VQGAN
 
 BATCH = 8
@@ -38,13 +38,8 @@ def encode_files(
     number = {path: index for index, path in enumerate(unique)}
     codes = codes[[number[path] for path in paths]]
     if cache is not None:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        fresh = cache.with_name(f".{cache.name}")
-        with fresh.open("wb") as file:
+        with replacing(cache) as file:
             np.savez(file, codes=codes, digest=np.array(digest))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(cache)
     return codes
 
 

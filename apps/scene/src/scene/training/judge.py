@@ -16,6 +16,7 @@ from scene.errors import SceneError
 from scene.evaluation.judge import Judge, judge_loss
 from scene.images import to_float
 from scene.synth import ATTRIBUTES
+from scene.synth.attributes import check_attributes
 from scene.training.loop import scalar
 
 BATCH = 16
@@ -26,8 +27,14 @@ WARMUP = 50
 def train_judge(pixels: np.ndarray, wanted: list[dict[str, str]], steps: int, seed: int) -> Judge:
     """A judge trained on uint8 (N, H, W, 3) and the attributes of each picture.
 
-    Random left-right flips and small shifts keep it from reading positions.
+    Random left-right flips and small shifts keep it from reading positions. Raises SceneError for
+    fewer pictures than a batch.
     """
+    if len(pixels) < BATCH:
+        raise SceneError(
+            f"{len(pixels)} pictures to learn from are fewer than a batch of {BATCH}: draw more "
+            "with make-scenes"
+        )
     labels = {
         name: np.array([values.index(attributes[name]) for attributes in wanted])
         for name, values in ATTRIBUTES.items()
@@ -65,6 +72,8 @@ def read_labelled(
         records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         names = [record["image"] for record in records]
         wanted = [{name: record[name] for name in ATTRIBUTES} for record in records]
+        for attributes in wanted:
+            check_attributes(attributes)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SceneError(f"{path}: want the attributes that make-scenes writes") from error
     return load_pixels([data / "images" / name for name in names], image_size), wanted

@@ -26,6 +26,7 @@ from tqdm import tqdm
 from scene.checkpoints import PROGRESS, read_document
 from scene.config import Training, parse_config
 from scene.errors import SceneError
+from scene.outputs import write_text
 from scene.signals import Terminated
 from scene.training.distributed import ALONE, Processes
 
@@ -196,13 +197,17 @@ def _metrics_file(out: Path, step: int, peers: Processes) -> Iterator[TextIO]:
         return
     out.mkdir(parents=True, exist_ok=True)
     path = out / "metrics.jsonl"
-    kept = []
-    if path.exists() and step:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        kept = [line for line in lines if line and json.loads(line)["step"] <= step]
-    path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() and step else []
+    write_text(path, "".join(f"{line}\n" for line in lines if _is_kept(line, step)))
     with path.open("a", encoding="utf-8") as file:
         yield file
+
+
+def _is_kept(line: str, step: int) -> bool:
+    try:
+        return json.loads(line)["step"] <= step
+    except (ValueError, KeyError, TypeError):
+        return False  # torn: the run was killed while it wrote this line
 
 
 def _log(file: TextIO, record: Mapping[str, object]) -> None:
