@@ -66,13 +66,13 @@ test-distill: $(UV) ## tests of distill without its page
 e2e: $(UV) ## tests of the pages in headless Chromium
 	$(PYTEST) tests/e2e
 
-bench: $(UV) ## speeds as ratios against a baseline of the same run
-	$(UV) run --locked python benchmarks/explorer.py
-	$(UV) run --locked python benchmarks/scene.py
-	$(UV) run --locked python benchmarks/distill.py
+bench: $(UV) ## speeds as ratios against a baseline of the same run, and the tables of docs/benchmarks.md anew
+	$(UV) run --locked python benchmarks/explorer.py --publish
+	$(UV) run --locked python benchmarks/scene.py --publish
+	$(UV) run --locked python benchmarks/distill.py --publish
 
 bench-peers: $(UV) ## the apps beside their peers, and the table of docs/benchmarks.md anew
-	$(UV) run --locked --group peers python benchmarks/peers.py
+	$(UV) run --locked --group peers python benchmarks/peers.py --publish
 
 faults: $(UV) ## what was tried against the apps, and the table of docs/reliability.md anew
 	$(UV) run --locked python -m faults

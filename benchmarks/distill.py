@@ -7,23 +7,22 @@ Griffin-Lim against the vocoder, a row by one masked decode against one decode p
 the previews of all codebooks.
 """
 
-import argparse
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-# This file has the package's name, and its folder comes first in the search.
-sys.path[:] = [p for p in sys.path if Path(p).resolve() != Path(__file__).resolve().parent]
+# This file has the package's name: `import distill` must find the app.
+sys.path.append(sys.path.pop(0))
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
+import numpy as np
+import report
+import torch
 
-from distill.audio.spectrogram import AudioSpectrogram  # noqa: E402
-from distill.inference import decode_code_grid, play_row_audio, preview_codebook  # noqa: E402
-from distill.inference.codes import encode_waves  # noqa: E402
-from distill.models.persistence import LoadedVQModel, load_model  # noqa: E402
-from distill.shipped import SHIPPED_MODEL  # noqa: E402
+from distill.audio.spectrogram import AudioSpectrogram
+from distill.inference import decode_code_grid, play_row_audio, preview_codebook
+from distill.inference.codes import encode_waves
+from distill.models.persistence import LoadedVQModel, load_model
+from distill.shipped import SHIPPED_MODEL
 
 RATE = 48_000
 PROBED_POSITIONS = 4
@@ -60,7 +59,7 @@ def slow_row(loaded: LoadedVQModel, encoded: dict, positions: int) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = report.parser(__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--model", default=str(SHIPPED_MODEL))
     args = parser.parse_args()
@@ -84,21 +83,32 @@ def main() -> None:
     book = best_of(lambda: [preview_codebook(level, loaded) for level in levels], times=1)
     codes = loaded.model.num_quantizers * loaded.model.codebook_size
 
-    print(f"{args.seconds:g} s of sound, {columns} columns, sound by {loaded.metadata.synthesis}")
-    print(f"{'':38}{'seconds':>9}{'real time x':>13}  against the baseline")
-    probed = f"baseline ({PROBED_POSITIONS} of {columns} positions measured)"
+    about = report.machine(("torch", "torchaudio"))
+    about += f" One thread, {args.seconds:g} s of sound, {columns} columns."
+    print(about)
+    row_of = "a row preview: one masked decode against one per position"
     rows = (
-        ("encode", encode, ""),
-        ("decode", decode, ""),
-        ("  synthesis alone", synthesis, f"{griffin_lim / synthesis:.1f}x faster"),
-        ("  Griffin-Lim, 32 iterations", griffin_lim, "baseline"),
-        ("row preview, one masked decode", row, f"{per_position / row:.0f}x faster"),
-        ("row preview, one decode per position", per_position, probed),
+        ("encode", encode, None),
+        (f"decode with the {loaded.metadata.synthesis}", decode, None),
+        ("synthesis alone, against 32 rounds of Griffin-Lim", synthesis, griffin_lim),
+        (f"{row_of} ({PROBED_POSITIONS} of {columns} measured)", row, per_position),
+        (f"previews of all {codes:,} codes", book, None),
     )
-    for name, seconds, note in rows:
-        print(f"{name:38}{seconds:9.3f}{seconds / args.seconds:13.4f}  {note}")
-    each = f"{1000 * book / codes:.1f} ms each"
-    print(f"{f'previews of all {codes} codes':38}{book:9.3f}{'':13}  {each}")
+    lines = report.table(
+        ("what", "seconds", "of real time", "baseline, s", "times as fast"),
+        (
+            (
+                name,
+                f"{seconds:.3g}",
+                f"{seconds / args.seconds:.4f}" if seconds is not book else None,
+                f"{slow:.3g}" if slow else None,
+                f"{slow / seconds:.3g}" if slow else None,
+            )
+            for name, seconds, slow in rows
+        ),
+    )
+    if args.publish:
+        report.publish("distill", about, lines)
 
 
 if __name__ == "__main__":

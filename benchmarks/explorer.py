@@ -1,6 +1,7 @@
 """The explorer's figures in one run: training speed, what each network buys, the page's cost.
 
     uv run python benchmarks/explorer.py [--idx-folder FOLDER] [--steps 2000] [--tabs 0 1 8]
+    make bench                                  # puts the tables into docs/benchmarks.md
     uv run python benchmarks/explorer.py --only memory --minutes 20
 
 speed: the trainer's compiled loop against the plain loop at the same batch size. The plain loop is
@@ -14,9 +15,6 @@ memory: resident memory of the server and heap of an open page while it trains.
 
 from __future__ import annotations
 
-import argparse
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -29,6 +27,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import report
 
 from rq_vae_explorer.config import Hyper, RunConfig
 from rq_vae_explorer.data import load_digits
@@ -147,81 +146,92 @@ def frontier(digits, steps):
         yield network, wall, reached, evaluate(engine, digits.test_images)
 
 
-def print_speed(digits, seconds):
+def speed_table(digits, seconds):
     speeds = compare_speed(digits.train_images, seconds)
     base = speeds["plain loop (conv)"]
-    print(f"\n{'training':24}{'steps/s':>10}{'ratio':>9}")
-    for name, value in speeds.items():
-        print(f"{name:24}{value:10.1f}{value / base:8.1f}x")
+    return report.table(
+        ("contestant", "steps/s", "ratio"),
+        ((name, f"{value:.1f}", f"{value / base:.1f}") for name, value in speeds.items()),
+    )
 
 
-def print_frontier(digits, steps):
-    print(f"\nquality and wall time (with compilation) after {steps:,} steps")
-    titles = ("network", "wall s", f"to {GOAL}", "test MSE", "unquantised", "level 1", "dead")
-    print("".join(f"{title:>12}" for title in (*titles, "pairs")))
-    for network, wall, reached, test in frontier(digits, steps):
-        cells = (
+def frontier_table(digits, steps):
+    names = ("network", "wall s", f"s to {GOAL}", "test MSE", "unquantised")
+    rows = (
+        (
             network,
             f"{wall:.0f}",
-            "no" if reached is None else f"{reached:.0f} s",
+            None if reached is None else f"{reached:.0f}",
             f"{test.recon_mse:.4f}",
             f"{test.unquantised_mse:.4f}",
             f"{test.levels[0].error:.3f}",
             sum(level.dead for level in test.levels),
             test.pairs_used,
         )
-        print("".join(f"{cell:>12}" for cell in cells))
+        for network, wall, reached, test in frontier(digits, steps)
+    )
+    return report.table((*names, "level-1 error / var(z)", "dead codes", "pairs"), rows)
 
 
-def print_page(tabs, seconds, rounds):
+def page_table(tabs, seconds, rounds):
     from explorer_page import measure_tabs
 
     samples = measure_tabs(tabs, seconds, rounds)
     base = samples[min(samples)].steps_per_second
-    print(f"\n{'open tabs':>9}{'steps/s':>10}{'ratio':>8}{'updates/s':>12}{'round trip':>13}")
+    rows = []
     for count, sample in samples.items():
-        line = f"{count:>9}{sample.steps_per_second:>10.0f}{sample.steps_per_second / base:>8.2f}"
+        speed = (f"{sample.steps_per_second:.0f}", f"{sample.steps_per_second / base:.2f}")
+        watched = (None, None)
         if sample.updates_per_second is not None:
-            line += f"{sample.updates_per_second:>12.1f}{sample.round_trip_ms:>10.0f} ms"
-        print(line)
+            watched = (f"{sample.updates_per_second:.1f}", f"{sample.round_trip_ms:.0f} ms")
+        rows.append((count, *speed, *watched))
+    return report.table(("open tabs", "steps/s", "ratio", "updates/s in a tab", "round trip"), rows)
 
 
 def print_memory(minutes):
     from explorer_page import measure_memory
 
-    print(f"\n{'minute':>6}{'step':>10}{'server MiB':>13}{'page heap MiB':>16}", flush=True)
-    for m in measure_memory(minutes):
-        print(f"{m.minute:>6}{m.step:>10,}{m.server:>13.0f}{m.page:>16.1f}", flush=True)
+    report.table(
+        ("minute", "step", "server MiB", "page heap MiB"),
+        (
+            (m.minute, f"{m.step:,}", f"{m.server:.0f}", f"{m.page:.1f}")
+            for m in measure_memory(minutes)
+        ),
+    )
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = report.parser(__doc__.splitlines()[0])
     parser.add_argument("--only", choices=(*PARTS, "memory"), nargs="+", default=PARTS)
     parser.add_argument("--idx-folder", default="bundled", help="folder of idx files, or a name")
-    parser.add_argument("--seconds", type=float, default=5, help="of each measurement of a speed")
-    parser.add_argument("--steps", type=int, default=1000, help="of the frontier")
+    parser.add_argument("--seconds", type=float, default=6, help="of each measurement of a speed")
+    parser.add_argument("--steps", type=int, default=2000, help="of the frontier")
     parser.add_argument("--tabs", type=int, nargs="+", default=[0, 1, 8])
     parser.add_argument("--rounds", type=int, default=3, help="of the page's measurements")
     parser.add_argument("--minutes", type=int, default=20, help="of the memory's measurement")
     options = parser.parse_args()
     digits = load_digits(options.idx_folder)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, jax {jax.__version__}, batch {BATCH}")
-    print(f"data: {digits.name}, {len(digits.train_images):,} training images")
-    print(f"load average {os.getloadavg()[0]:.1f}")
+    about = report.machine(("jax", "flax", "gradio"))
+    about += f" Data: {digits.name}, {len(digits.train_images):,} training images."
+    print(about)
+    tables = {}
     if "page" in options.only and len(options.only) > 1:
         # In a process of its own: the page leaves a core to the browser, the others take all.
         page = ["--only", "page", "--tabs", *map(str, options.tabs)]
         page += ["--seconds", str(options.seconds), "--rounds", str(options.rounds)]
+        page += ["--idx-folder", options.idx_folder] + ["--publish"] * options.publish
         subprocess.run([sys.executable, __file__, *page], check=True)
         options.only = [part for part in options.only if part != "page"]
     if "speed" in options.only:
-        print_speed(digits, options.seconds)
+        tables["explorer-speed"] = speed_table(digits, options.seconds)
     if "frontier" in options.only:
-        print_frontier(digits, options.steps)
+        tables["explorer-frontier"] = frontier_table(digits, options.steps)
     if "page" in options.only:
-        print_page(options.tabs, options.seconds, options.rounds)
+        tables["explorer-page"] = page_table(options.tabs, options.seconds, options.rounds)
     if "memory" in options.only:
         print_memory(options.minutes)
+    for name, lines in tables.items() if options.publish else ():
+        report.publish(name, about, lines)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 uv run python benchmarks/scene.py            all parts (a few minutes)
 uv run python benchmarks/scene.py --quick    fewer repeats
+make bench                                   puts the tables into docs/benchmarks.md
 
 Every ratio compares two runs of the same call on the same machine; absolute times move with
 whatever else it does.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -18,24 +18,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 # This file is named after the app: `import scene` must not find the file itself.
-sys.path[:] = [p for p in sys.path if Path(p).resolve() != Path(__file__).parent]
+sys.path.append(sys.path.pop(0))
 
-import scene.blas  # noqa: E402, F401  isort: skip  (before mlx)
+import scene.blas  # noqa: F401  isort: skip  (before mlx)
 
-import mlx.core as mx  # noqa: E402
-import numpy as np  # noqa: E402
-from mlx.utils import tree_flatten  # noqa: E402
+import mlx.core as mx
+import numpy as np
+import report
+from mlx.utils import tree_flatten
 
-from scene.config import TransformerConfig, load_config  # noqa: E402
-from scene.errors import SceneError  # noqa: E402
-from scene.generation.pipeline import Generator, Sampling  # noqa: E402
-from scene.transformer import ImageTransformer  # noqa: E402
+from scene.config import TransformerConfig, load_config
+from scene.generation.pipeline import Generator, Sampling
+from scene.transformer import ImageTransformer
 
 CONFIGS = Path(__file__).parents[1] / "apps" / "scene" / "configs"
 PROMPT = "a castle on a hill at sunset"
 
 
-def blas() -> None:
+def blas() -> list[str]:
     """Matrix product and convolution with OpenBLAS and with MLX's own BLAS."""
     code = (
         "import json; from scene.speed import matmul_gflops, conv_gflops;"
@@ -51,10 +51,13 @@ def blas() -> None:
             check=True,
         )
         found[mode] = json.loads(result.stdout)
-    print("BLAS, GFLOP/s                 OpenBLAS  MLX's own  ratio")
-    for number, name in enumerate(("matrix product 1024x1024", "conv 3x3, 128 channels")):
+    rows = []
+    for number, name in enumerate(
+        ("matrix product 1024 x 1024", "convolution 3 x 3, 128 channels")
+    ):
         fast, slow = found["on"][number], found["off"][number]
-        print(f"  {name:27} {fast:8.1f} {slow:10.1f} {fast / slow:6.1f}")
+        rows.append((name, f"{fast:.0f}", f"{slow:.1f}", f"{fast / slow:.0f}"))
+    return report.table(("GFLOP/s", "OpenBLAS", "MLX's own", "ratio"), rows)
 
 
 def build(path: Path) -> ImageTransformer:
@@ -93,16 +96,13 @@ def _timed(run: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def sampling(quick: bool) -> None:
-    """A picture's codes by the KV cache, against running the whole prefix again per position."""
+def sampling(quick: bool) -> list[str]:
+    """A picture's codes by the KV cache, against running the whole prefix again per position.
+
+    Once per position, or once per code as a plain loop over the model's forward pass does.
+    """
     bandwidth = copy_bandwidth()
-    print(f"\nSampling, one picture ({bandwidth / 1e9:.1f} GB/s read by one core)")
-    print("  The whole prefix is run again once per position, or once per code as a plain loop")
-    print("  over the model's forward pass does.")
-    print(
-        "  model                    cached s  per position s ratio  per code s ratio"
-        "  ms/position  floor ms"
-    )
+    rows = []
     for name in ("transformer-small.yaml", "transformer.yaml"):
         model = build(CONFIGS / name)
         text = mx.array([[5, 6, 7, 8, 9, 10, 11, 12]])
@@ -110,44 +110,51 @@ def sampling(quick: bool) -> None:
         cached = min(_timed(lambda m=model, t=text: m.generate(t, seeds=[1])) for _ in range(2))
         positions = list(range(0, model.max_seq_len, 24 if quick else 6))
         whole = whole_prefix(model, text, positions) * model.max_seq_len
+        plain = whole * model.num_levels
         weights = tree_flatten(model.parameters())
         tables = ("text_encoder", "codes.", "key_value", "rows", "columns")
         read = sum(v.nbytes for n, v in weights if not any(t in n for t in tables))
-        per_token = cached / model.max_seq_len * 1000
-        floor = read / bandwidth * 1000
-        print(
-            f"  {name:24} {cached:8.2f} {whole:15.1f} {whole / cached:5.1f}"
-            f" {whole * model.num_levels:11.1f} {whole * model.num_levels / cached:5.1f}"
-            f" {per_token:12.2f} {floor:9.2f}"
+        rows.append(
+            (
+                f"`{name}`",
+                f"{cached:.2f} s",
+                f"{plain:.3g} s",
+                f"{plain / cached:.0f}",
+                f"{whole:.3g} s",
+                f"{whole / cached:.1f}",
+                f"{cached / model.max_seq_len * 1000:.1f} ms",
+                f"{read / bandwidth * 1000:.2f} ms",
+            )
         )
+    names = ("config", "cached", "whole prefix per code", "ratio", "per position", "ratio")
+    return report.table((*names, "a position, cached", "its floor"), rows)
 
 
-def pictures() -> None:
+def pictures() -> list[str]:
     """`generate` as a fresh process, and further pictures in the same one."""
-    print("\ngenerate with the models that ship, wall seconds")
     with tempfile.TemporaryDirectory() as folder:
         order = [sys.executable, "-m", "scene.generate", PROMPT, "-o", f"{folder}/x.png"]
         fresh = _timed(lambda: subprocess.run(order, check=True, capture_output=True))
-    print(f"  fresh process, one picture        {fresh:6.2f}")
     generator = Generator()
     sampling_settings = Sampling()
     generator.draw([PROMPT], [0], sampling_settings)
     one = min(_timed(lambda: generator.draw([PROMPT], [1], sampling_settings)) for _ in range(2))
     eight = _timed(lambda: generator.draw([PROMPT] * 8, range(8), sampling_settings))
-    print(f"  a further picture                 {one:6.2f}")
-    print(f"  eight at once                     {eight:6.2f}   {eight / 8:.2f} each")
+    rows = (("a fresh process, one picture", fresh), ("a further picture", one))
+    rows = (*rows, ("eight at once", eight))
+    return report.table(("`generate`", "wall"), ((name, f"{s:.1f} s") for name, s in rows))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = report.parser(__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer repeats")
-    quick = parser.parse_args().quick
-    blas()
-    sampling(quick)
-    try:
-        pictures()
-    except SceneError as error:
-        print(f"  left out: {error}")
+    options = parser.parse_args()
+    about = report.machine(("mlx", "ngsolve-openblas"))
+    print(about)
+    tables = {"scene-blas": blas(), "scene-sampling": sampling(options.quick)}
+    tables["scene-generate"] = pictures()
+    for name, lines in tables.items() if options.publish else ():
+        report.publish(name, about, lines)
 
 
 if __name__ == "__main__":
