@@ -24,7 +24,7 @@ class Ran:
     crash: str
     seconds: float
 
-    def problem(self, codes: tuple[int, ...] = (0, 1, 2)) -> str:
+    def problem(self, codes: tuple[int, ...] = (0, 1, 2), longest: float = _LONGEST) -> str:
         """What is wrong with it; empty if nothing: done, or refused in words, without a hang."""
         if self.crash:
             return " ".join(self.crash.split())[-200:]
@@ -34,7 +34,7 @@ class Ran:
             return f"exit code {self.code} without a word"
         if "Traceback" in self.said or any(len(line) > 1000 for line in self.said.splitlines()):
             return f"not fit to read: {self.said[-200:]!r}"
-        return f"took {self.seconds:.1f} s" if self.seconds > _LONGEST else ""
+        return f"took {self.seconds:.1f} s" if self.seconds > longest else ""
 
 
 def run(main: Main, arguments: Sequence[str], stdin: str = "") -> Ran:

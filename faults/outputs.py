@@ -13,6 +13,8 @@ from faults import commands
 from faults.disks import Place, full, may_mount, read_only, small_disk
 from faults.outcome import Tried
 
+_LONGEST = 60.0  # seconds of work: trainings are among the commands
+
 
 @dataclass(frozen=True)
 class Writer:
@@ -63,13 +65,13 @@ def unwritable(subject: ModuleType, count: int) -> Tried:
 def _on_a_full_disk(writer: Writer, folder: Path) -> str:
     with small_disk(folder) as place:
         out = place.folder / writer.out
-        first = writer.run(out)
-        if first.problem((0,)):
-            return f"it does not write at all: {first.problem((0,))}"
+        told = writer.run(out).problem((0,), _LONGEST)
+        if told:
+            return f"it does not write at all: {told}"
         before = _contents(place.folder)
         with full(place):
             ran = writer.run(out)
-        return ran.problem((1,)) or _last_line(ran) or _changed(before, place, writer)
+        return ran.problem((1,), _LONGEST) or _last_line(ran) or _changed(before, place, writer)
 
 
 def _on_a_read_only_disk(writer: Writer, folder: Path) -> str:
@@ -79,7 +81,7 @@ def _on_a_read_only_disk(writer: Writer, folder: Path) -> str:
         before = _contents(place.folder)
         with read_only(place):
             ran = writer.run(out)
-        return ran.problem((1,)) or _at_once(ran) or _changed(before, place, writer)
+        return ran.problem((1,), _LONGEST) or _at_once(ran) or _changed(before, place, writer)
 
 
 def _under_a_file(writer: Writer, folder: Path) -> str:

@@ -26,8 +26,14 @@ def determinism(subject: ModuleType, count: int) -> Tried:
 
 
 def divergence(subject: ModuleType, count: int) -> Tried:
-    """Losses that are no number, codebooks that died."""
-    return _run(subject.DIVERGENCE, count, "noticed and told; the last good state kept")
+    """Rates 10,000 times too high, batches of NaN, codebooks that died."""
+    result = "rates x 10,000, NaN batches, all codes dead: noticed, told, the last good state kept"
+    return _run(subject.DIVERGENCE, count, result)
+
+
+def markup(subject: ModuleType, count: int) -> Tried:
+    """Texts that would run as code, in every text of a page, in a real browser."""
+    return _run(subject.MARKUP, count, "20 payloads each in the texts of the page: none ran")
 
 
 def _run(tests: Sequence[str], count: int, result: str) -> Tried:

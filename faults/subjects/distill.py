@@ -212,6 +212,9 @@ def visitor(server: Server, number: int) -> Callable[[], str]:
     return visit
 
 
+UPLOAD_MEGABYTES = 400
+PAGE_READY = "document.querySelector('#distill-codes [data-ds=rows]')?.dataset.clip"
+
 _TESTS = "tests/distill/test_distill_"
 RESUME = (
     f"{_TESTS}training.py::test_a_run_that_was_stopped_and_resumed_ends_exactly_like_one_that_was_not",
@@ -219,4 +222,11 @@ RESUME = (
 DETERMINISM = (
     f"{_TESTS}training.py::test_the_same_seed_trains_the_same_model_and_leaves_the_global_generator_alone",
 )
-DIVERGENCE = (f"{_TESTS}training.py::test_a_loss_that_is_no_number_stops_with_the_last_good_state",)
+MARKUP = (
+    "tests/e2e/test_distill_codes_out.py::test_file_names_and_labels_are_never_markup",
+    "tests/e2e/test_distill_tabs.py::test_models_are_imported_used_renamed_exported_and_deleted",
+)
+DIVERGENCE = (
+    f"{_TESTS}training.py::test_a_loss_that_is_no_number_stops_with_the_last_good_state",
+    f"{_TESTS}divergence.py",
+)

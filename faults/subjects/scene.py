@@ -289,4 +289,5 @@ DETERMINISM = (
 DIVERGENCE = (
     f"{_TESTS}scene_training.py"
     "::test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state",
+    f"{_TESTS}scene_divergence.py",
 )

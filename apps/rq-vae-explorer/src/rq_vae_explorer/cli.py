@@ -307,10 +307,17 @@ def _check_writable(out: Path | None, report: Path | None) -> None:
             out.mkdir(parents=True, exist_ok=True)
             if not os.access(out, os.W_OK):
                 raise CommandError(f"cannot write to {out}")
-        if report is not None and (report.is_dir() or not os.access(report.parent, os.W_OK)):
+        if report is not None and (report.is_dir() or not _may_hold_files(report.parent)):
             raise CommandError(f"cannot write {report}: no such folder, or not writable")
     except OSError as error:
-        raise CommandError(f"cannot write to {out}: {error.strerror or error}") from None
+        where = error.filename or out
+        raise CommandError(f"cannot write to {where}: {error.strerror or error}") from None
+
+
+def _may_hold_files(folder: Path) -> bool:
+    import os
+
+    return folder.is_dir() and os.access(folder, os.W_OK)
 
 
 def _write_json(path: Path | None, content: dict[str, Any]) -> None:

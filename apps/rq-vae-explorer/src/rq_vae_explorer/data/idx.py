@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import lzma
 import math
+import os
 import zlib
 from pathlib import Path
 from typing import Protocol
@@ -105,7 +106,7 @@ def read_idx_folder(folder: str | Path, name: str | None = None) -> Digits:
         DataError: the folder or one of its files is missing, damaged or inconsistent.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112  (Path's own raises for a name that is too long)
         raise DataError(f"{folder} is not a folder of idx files")
     splits = [
         read_split(_find(folder, f"{split}-images-idx3"), _find(folder, f"{split}-labels-idx1"))

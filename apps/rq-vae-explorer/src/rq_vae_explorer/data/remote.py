@@ -24,8 +24,9 @@ from rq_vae_explorer.data.cache import cache_folder
 from rq_vae_explorer.data.digits import DIGIT_NAMES, SIDE, DataError, Digits
 from rq_vae_explorer.data.idx import read_split
 
-# Its remarks on its own folders say nothing to whoever waits for a data set.
-logging.getLogger("absl").setLevel(logging.ERROR)
+# Remarks on folders and on tries of a download say nothing to whoever waits for a data set.
+for _library in ("absl", "urllib3"):
+    logging.getLogger(_library).setLevel(logging.ERROR)
 
 _CONNECT_SECONDS = 10
 _CLOTHES = (

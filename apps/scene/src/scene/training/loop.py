@@ -23,13 +23,14 @@ import mlx.core as mx
 import numpy as np
 from tqdm import tqdm
 
-from scene.checkpoints import PROGRESS, read_document
+from scene.checkpoints import PROGRESS, read_document, settled
 from scene.config import Training, parse_config
 from scene.errors import SceneError
 from scene.outputs import write_text
 from scene.signals import Terminated
 from scene.training.distributed import ALONE, Processes
 
+DIVERGED = 1e6  # losses of these models begin below a hundred
 LOG_EVERY = 10  # steps between lines of metrics.jsonl
 SEED_STRIDE = 1_000_003  # keeps the random streams of runs with near seeds apart
 
@@ -101,7 +102,7 @@ def run_training(trainer: Trainer, out: Path, resume: bool, peers: Processes = A
 
     Of several processes the first alone validates, writes and speaks, and knows the best loss.
 
-    Raises SceneError when the loss is no longer finite (the last good checkpoint stays) and
+    Raises SceneError when the loss has left all bounds (the last good checkpoint stays) and
     KeyboardInterrupt (Terminated after SIGTERM) after an interruption was saved.
     """
     progress = Progress()
@@ -123,11 +124,7 @@ def run_training(trainer: Trainer, out: Path, resume: bool, peers: Processes = A
             mx.random.seed(trainer.training.seed * SEED_STRIDE + step)
             rate = learning_rate_at(step, total, trainer.training)
             report = _agreed(trainer.train_step(step, rate, step / total), peers)
-            if not math.isfinite(report.loss):
-                raise SceneError(
-                    f"loss is {report.loss} at step {step}: stopped; the last good checkpoint is "
-                    f"{out / 'last'}. Mend: a lower learning_rate."
-                )
+            _check(report.loss, step, out)
             seconds = time.monotonic() - started
             progress = Progress(step + 1, progress.best_loss, progress.best_step, seconds)
             _show(bar, report, trainer.training.batch_size)
@@ -149,6 +146,17 @@ def run_training(trainer: Trainer, out: Path, resume: bool, peers: Processes = A
     return progress
 
 
+def _check(loss: float, step: int, out: Path) -> None:
+    """Raise SceneError, with what to do, for a loss that has left all bounds or is NaN."""
+    if abs(loss) < DIVERGED:
+        return
+    last = settled(out / "last")
+    kept = f"the last good checkpoint is {last}" if last.exists() else "no checkpoint was saved yet"
+    raise SceneError(
+        f"loss is {loss:.3g} at step {step}: stopped; {kept}. Mend: a lower learning_rate."
+    )
+
+
 def _agreed(report: StepReport, peers: Processes) -> StepReport:
     """The report of the whole batch, from each process's on its part."""
     figures = peers.mean({"loss": report.loss} | report.figures)
@@ -166,6 +174,7 @@ def _milestones(
     if not at_end and (rest or epoch % trainer.training.save_every):
         return progress
     figures = trainer.validate()
+    _check(figures["loss"], progress.step, out)  # a good step may leave bad weights
     _log(log, {"step": progress.step} | {f"val_{k}": v for k, v in figures.items()})
     tqdm.write(
         f"step {progress.step}: validation "
