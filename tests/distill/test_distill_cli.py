@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from distill.cli import build_parser, main
+from distill.commands.generate import headroom_gain
 
 
 def options(name: str | None = None) -> set[str]:
@@ -98,13 +99,20 @@ def test_encode_decode_generate(here, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 3
 
 
-@pytest.mark.filterwarnings("ignore:.*clipped")
+@pytest.mark.parametrize(("peak", "expected"), [(0.0, 0.0), (0.3, 0.3), (0.99, 0.891), (7, 0.891)])
+def test_generated_sound_keeps_its_level_unless_it_would_leave_no_headroom(peak, expected):
+    sound = np.array([0.1, -1.0, 0.5], np.float32) * peak
+    assert np.abs(sound * headroom_gain(sound)).max() == pytest.approx(expected, abs=1e-3)
+
+
 def test_the_same_seed_generates_the_same_file(here):
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
         assert run(here, "generate", "-o", f"@{name}.wav", "--seed", seed, "--seconds", "0.3",
                    "-m", "@model.distill") == 0  # fmt: skip
     a, b, c = ((here / f"{name}.wav").read_bytes() for name in "abc")
     assert a == b != c
+    for name in "abc":
+        assert np.abs(soundfile.read(here / f"{name}.wav")[0]).max() < 0.9
 
 
 def test_evaluate_prints_a_table_and_writes_json(here, capsys):
@@ -118,6 +126,10 @@ def test_evaluate_prints_a_table_and_writes_json(here, capsys):
     assert figures["bits_per_second"] == 46.875 * 4 * 4
     assert figures["medians"]["mel"] == figures["files"][0]["figures"]["mel"]
     assert len(figures["files"][0]["by_levels"]) == 4
+    columns = figures["columns"]
+    assert columns < 4 * 16  # a codebook cannot be judged by so few
+    assert printed.count(f"too little sound to judge ({columns} columns)") == 4
+    assert "collapsed" not in printed
 
 
 def test_models_lists_the_shipped_one_and_a_folder(here, capsys):

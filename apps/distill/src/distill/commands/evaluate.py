@@ -58,7 +58,7 @@ def describe(report: Report, labels: list[str]) -> list[str]:
         lines.append(f"  {label:26}{distance:8.3f}")
     level = report.median(lambda f: f.figures.level_db and abs(f.figures.level_db))
     speed = report.real_time_factors()
-    lines += ["", *health_in_words(report.health)]
+    lines += ["", *health_in_words(report.health, report.columns)]
     lines += ["", f"loudness off by {level:.2f} dB (median)"]
     lines += [f"real-time factor: encode {speed['encode']:.4f}, decode {speed['decode']:.4f}"]
     worst = sorted(judged, key=lambda f: -f.figures.mel)[:_WORST]

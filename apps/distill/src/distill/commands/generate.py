@@ -3,6 +3,7 @@
 import argparse
 import math
 
+import numpy as np
 import torch
 
 from distill.audio.io import save_audio
@@ -12,6 +13,7 @@ from distill.inference.generate import generate_audio
 from distill.models.prior_sampling import SamplingSettings
 
 _MAX_SECONDS = 600.0
+_PEAK_DB = -1.0  # as loud as a written sound may get: players and converters overshoot
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,7 +25,16 @@ def run(args: argparse.Namespace) -> int:
     check_output(args.out)
     loaded = open_model(args.model)
     sound = generate_audio(loaded, args.seconds, args.seed, settings)
+    gain = headroom_gain(sound)
     rate = loaded.spectrogram.config.sample_rate
-    save_audio(args.out, sound, rate)
-    print(f"{args.out}: {len(sound) / rate:.2f} s, seed {args.seed}")
+    save_audio(args.out, sound * gain, rate)
+    turned = f", turned down by {-20 * math.log10(gain):.1f} dB" if gain < 1.0 else ""
+    print(f"{args.out}: {len(sound) / rate:.2f} s, seed {args.seed}{turned}")
     return 0
+
+
+def headroom_gain(sound: np.ndarray) -> float:
+    """What to multiply `sound` (samples,) by so that its peak stays below -1 dBFS; 1.0 where it
+    does anyway."""
+    peak = float(np.abs(sound).max(initial=0.0))
+    return min(1.0, 10.0 ** (_PEAK_DB / 20) / max(peak, 1e-9))

@@ -59,11 +59,12 @@ class FileReport:
 
 @dataclass(frozen=True)
 class Report:
-    """A whole evaluation. `health` is of the codes of the judged files."""
+    """A whole evaluation. `health` is of the codes of the judged files, `columns` of them."""
 
     files: list[FileReport]
     skipped: list[str]
     bits_per_second: float
+    columns: int
     health: list[CodebookHealth]
     synthesis: str
 
@@ -84,6 +85,7 @@ class Report:
         return {
             "judged_files": len(self.judged),
             "bits_per_second": self.bits_per_second,
+            "columns": self.columns,
             "synthesis": self.synthesis,
             "medians": {n: self.median(lambda f, n=n: getattr(f.figures, n)) for n in names},
             "real_time_factor": self.real_time_factors(),
@@ -136,10 +138,12 @@ def evaluate(
     if not files:
         raise CorpusError(f"{folder}: none of its files can be judged" + _hint(held_out_only))
     unseen = [table for seen, table in tables if not seen] or [table for _, table in tables]
-    counts = usage_counts(np.concatenate(unseen), loaded.model.codebook_size)
+    judged = np.concatenate(unseen)  # (columns, L)
+    counts = usage_counts(judged, loaded.model.codebook_size)
     rate = loaded.spectrogram.config.sample_rate / column_samples(loaded)
     bits = bitrate(rate, loaded.model.codebook_size, loaded.model.num_quantizers)
-    return Report(files, skipped, bits, codebook_health(counts), loaded.metadata.synthesis)
+    health = codebook_health(counts)
+    return Report(files, skipped, bits, len(judged), health, loaded.metadata.synthesis)
 
 
 def _measure(

@@ -21,6 +21,7 @@ from distill.training.job import Job
 from distill.training.vocoder import vocoder_wins
 from vq_common.health import CodebookHealth, codebook_health, usage_counts
 
+_COLUMNS_PER_CODE = 4  # with fewer, even random codes would leave many unused
 _Module = TypeVar("_Module", bound=nn.Module)
 
 
@@ -85,11 +86,18 @@ def corpus_health(
     return codebook_health(usage_counts(np.concatenate(indices), model.codebook_size))
 
 
-def health_in_words(health: list[CodebookHealth]) -> list[str]:
-    """One plain sentence per level."""
+def health_in_words(health: list[CodebookHealth], columns: int | None = None) -> list[str]:
+    """One plain sentence per level.
+
+    Args:
+        health: of each level.
+        columns: how many were counted, where they may be too few to judge by; None for plenty.
+    """
     lines = []
     for level in health:
         verdict = "healthy" if level.usage >= 0.6 else "thin" if level.usage >= 0.3 else "collapsed"
+        if columns is not None and columns < _COLUMNS_PER_CODE * level.codes:
+            verdict = f"too little sound to judge ({columns} columns)"
         lines.append(
             f"level {level.level + 1}: {verdict}, {level.active} of {level.codes} codes in use, "
             f"as even as {level.perplexity:.0f} codes used alike"
