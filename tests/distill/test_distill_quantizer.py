@@ -88,6 +88,16 @@ def test_search_with_all_prefixes_is_exhaustive(quantizer):
     assert torch.allclose((found - z).norm(dim=1), best, atol=1e-4)
 
 
+def test_candidates_are_different_sums_the_nearest_first(quantizer):
+    z = points(30, seed=6)
+    found = quantizer.candidates(z, beams=5)
+    assert found.shape == (30, 5, LEVELS)
+    errors = (quantizer.embed(found) - z[:, None]).square().sum(-1)  # (30, 5)
+    assert torch.allclose(errors, errors.sort(dim=1).values, atol=1e-4)
+    assert all(len({tuple(c) for c in row}) == 5 for row in found.tolist())
+    assert torch.equal(found[:, 0], quantizer.search(z, beams=5))
+
+
 def test_quantising_changes_nothing(quantizer):
     before = {k: v.clone() for k, v in quantizer.state_dict().items()}
     for _ in range(10):

@@ -93,12 +93,21 @@ class ResidualQuantizer(nn.Module):
     def search(self, z: Tensor, beams: int = 4) -> Tensor:
         """Indices (N, L) of a better sum than taking the nearest code level by level.
 
+        Args:
+            z: (N, D) float32.
+            beams: 1 is the greedy choice of `forward`.
+        """
+        return self.candidates(z, beams)[:, 0]
+
+    def candidates(self, z: Tensor, beams: int) -> Tensor:
+        """Indices (N, P, L) of P sums near each vector, the nearest first; P is at most `beams`.
+
         Keeps the `beams` best prefixes at each level (beam search as in additive quantisation:
         Babenko and Lempitsky 2014, section 3.2). Costs little and needs no training.
 
         Args:
             z: (N, D) float32.
-            beams: 1 is the greedy choice of `forward`.
+            beams: prefixes to keep.
         """
         residual = z[:, None]  # (N, prefixes, D)
         indices = torch.empty(z.shape[0], 1, 0, dtype=torch.long, device=z.device)
@@ -107,14 +116,11 @@ class ResidualQuantizer(nn.Module):
             # The residual's own norm counts here: it differs between the prefixes.
             distance = residual.square().sum(-1, keepdim=True) + book.square().sum(1)
             distance = (distance - 2.0 * residual @ book.T).flatten(1)  # (N, prefixes * K)
-            last = level == self.config.levels - 1
-            best = distance.topk(
-                1 if last else min(beams, distance.shape[1]), largest=False
-            ).indices
+            best = distance.topk(min(beams, distance.shape[1]), largest=False).indices
             prefix, code = best // self.config.codes, best % self.config.codes  # (N, kept)
             residual = _take(residual, prefix) - book[code]
             indices = torch.cat([_take(indices, prefix), code[..., None]], dim=-1)
-        return indices[:, 0]
+        return indices
 
     def nearest(self, level: int, residual: Tensor) -> Tensor:
         """(N, D) -> (N,) index of the nearest code of `level`."""

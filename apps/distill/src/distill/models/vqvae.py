@@ -10,13 +10,16 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss, pad
+from torch.nn.functional import linear, mse_loss, pad
 
 from distill.config import VQVAEConfig
 from distill.models.blocks import ConvNeXtBlock
 from distill.models.quantizer import QuantizerConfig, ResidualQuantizer
+from distill.models.selection import best_candidate
 
 _DECODER_KERNEL = 7
+_BEAMS = 16
+_ROWS_AT_ONCE = 512  # of which the candidates' spectrograms fill 16 MB
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ class ConvVQVAE(nn.Module):
         return self.project(x) + self.encoder(self.patch(x))
 
     def quantize(self, z: Tensor | EncodeResult) -> tuple[Tensor, Tensor, Tensor]:
-        """Quantise latents (B, D, H, W) as well as the codebooks allow, by beam search.
+        """Quantise latents (B, D, H, W) as well as the codebooks allow; see `choose`.
 
         Returns:
             z_q (B, D, H, W) with straight-through gradient, indices (B, H * W, L) int64,
@@ -138,9 +141,32 @@ class ConvVQVAE(nn.Module):
         latents = z.z if isinstance(z, EncodeResult) else z
         b, d, h, w = latents.shape
         rows = latents.permute(0, 2, 3, 1).reshape(-1, d)  # (B * H * W, D)
-        indices = self.quantizer.search(rows.detach()).reshape(b, h * w, -1)
+        indices = self.choose(rows.detach()).reshape(b, h * w, -1)
         z_q = self.codes_to_embeddings(indices, (h, w))
         return latents + (z_q - latents).detach(), indices, mse_loss(latents, z_q)
+
+    def choose(self, latents: Tensor) -> Tensor:
+        """Codes (N, L) of columns' latents (N, D), each column judged alone.
+
+        Of sixteen near sums of codes the one that sounds nearest by the linear path.
+        """
+        return torch.cat([self._choose(part) for part in latents.split(_ROWS_AT_ONCE)])
+
+    def _choose(self, latents: Tensor) -> Tensor:
+        candidates = self.quantizer.candidates(latents, _BEAMS)  # (N, P, L)
+        frames = self._linear_frames(self.quantizer.embed(candidates))
+        best = best_candidate(self._linear_frames(latents), frames)  # (N,)
+        return candidates[torch.arange(len(latents)), best]
+
+    def _linear_frames(self, latents: Tensor) -> Tensor:
+        """Log mels that the linear path alone makes: (..., D) -> (..., stride, n_mels).
+
+        The networks beside it look at the neighbours too, which an encoded column must not.
+        """
+        c = self.config
+        frames = linear(latents, self.expand.weight[:, :, 0], self.expand.bias)
+        frames = frames.unflatten(-1, (c.stride, c.n_mels)) * c.mel_scale + c.mel_mean
+        return frames.clamp_min(c.mel_floor)
 
     def codes_to_embeddings(self, indices: Tensor, spatial_shape: tuple[int, int]) -> Tensor:
         """Code vectors of indices (B, H * W, L), -1 for nothing -> (B, D, H, W)."""

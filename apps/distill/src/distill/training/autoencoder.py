@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from distill.config import VQVAEConfig
+from distill.models.selection import frame_loudness
 from distill.models.vqvae import ConvVQVAE
 from distill.training.banks import MelBank
 from distill.training.distributed import Processes
@@ -16,12 +17,11 @@ from distill.training.optimizer import cosine_optimizer, optimizer_step
 _BATCH = 24
 _CROP_S = 1.0
 _START_BATCHES = 32
-_LN100 = 2 * math.log(10.0)  # power is amplitude squared
 _COMMITMENT = 0.25
 _SQUARE_WEIGHT = 0.5
 _LOUDNESS_WEIGHT = 0.5
 _DROPOUT_SHARE = 0.25
-_BEAMS = 4  # as when it is used: codebooks and decoder learn from the codes that will be chosen
+_BEAMS = 4  # nearly as when it is used: codebooks and decoder learn from codes like those chosen
 
 
 class AutoencoderStage:
@@ -162,7 +162,7 @@ def loudness_error(decoded: Tensor, mel: Tensor, config: VQVAEConfig) -> Tensor:
     Single bands are right in their median, which is quieter than their mean power; what makes a
     frame loud has to be right as a sum.
     """
-    ours, theirs = (torch.logsumexp(_LN100 * x, dim=1) / _LN100 for x in (decoded, mel))  # (B, T)
+    ours, theirs = (frame_loudness(x, bands=1) for x in (decoded, mel))  # (B, T)
     floor = config.mel_floor + 1.0  # the bands of silence add up to a little more than its floor
     return (ours.clamp_min(floor) - theirs.clamp_min(floor)).abs().mean() / config.mel_scale
 

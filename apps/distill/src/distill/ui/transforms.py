@@ -85,7 +85,7 @@ def requantise(loaded: LoadedVQModel, codes: Codes, target: Tensor, levels: list
     (n, L) of the other levels; on all levels exactly as the encoder does it."""
     quantizer = loaded.model.quantizer
     if len(set(levels)) == codes.shape[1]:
-        return _columns(quantizer.search(target))
+        return _columns(loaded.model.choose(target))
     table = torch.from_numpy(codes.astype(np.int64))
     table[:, levels] = -1
     for level in sorted(levels):
