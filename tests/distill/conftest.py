@@ -30,7 +30,7 @@ TINY_VQVAE = VQVAEConfig(
     column_blocks=1,
     frame_blocks=1,
 )
-TINY_VOCODER = VocoderConfig(width=16, blocks=1)
+TINY_VOCODER = VocoderConfig(width=16, blocks=1, refinements=1)
 TINY_PRIOR = PriorConfig(width=16, heads=2, layers=1, window=8)
 
 

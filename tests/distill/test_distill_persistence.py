@@ -14,10 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
+from distill.config import VocoderConfig
 from distill.errors import ModelFileError
 from distill.inference import encode_audio_file
 from distill.models.header import read_header
 from distill.models.persistence import list_models, load_model, save_model
+from distill.models.vocoder import Vocoder
 
 
 @pytest.fixture
@@ -72,6 +74,14 @@ def test_a_model_without_vocoder_and_prior(tiny_griffin_lim, tmp_path):
     assert loaded.prior is None
     assert loaded.vocoder is None
     assert loaded.spectrogram.synthesizer is None
+
+
+def test_models_older_than_the_vocoders_rounds_keep_their_header_and_have_none(tiny, tmp_path):
+    vocoder = Vocoder(tiny.spectrogram, VocoderConfig(width=16, blocks=1))
+    vocoder.load_state_dict(tiny.vocoder.state_dict())
+    path = _saved(replace(tiny, vocoder=vocoder), tmp_path / "old.distill")
+    assert b"refinements" not in path.read_bytes()  # nor in what its hash is over
+    assert load_model(path).vocoder.config.refinements == 0
 
 
 def test_listing_reads_headers_alone(tiny_path, tmp_path):

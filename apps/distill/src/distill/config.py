@@ -60,11 +60,16 @@ class VQVAEConfig:
 
 @dataclass(frozen=True, config=_STRICT)
 class VocoderConfig:
-    """Shape of the network that gives the mel spectrogram its phase."""
+    """Shape of the network that gives the mel spectrogram its phase.
+
+    `refinements`, rounds of Griffin-Lim behind it, is 0 in models older than they, whose headers
+    do not know the word.
+    """
 
     width: _Count = 224
     blocks: _Depth = 5
     max_log_gain: Annotated[float, Field(gt=0, le=8)] = 4.0
+    refinements: Annotated[int, Field(ge=0, le=16, exclude_if=lambda n: n == 0)] = 0
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -2,7 +2,8 @@
 
 An inverse-STFT head (Siuzdak 2023, "Vocos") on top of the pseudo-inverse of the mel filters:
 the network predicts a phase and a bounded log gain for each bin, so it starts from magnitudes
-that are nearly right and needs minutes, not days, of training.
+that are nearly right and needs minutes, not days, of training. Two rounds of Griffin-Lim then make
+the phases of neighbouring frames agree; training goes through them.
 """
 
 import math
@@ -11,13 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from distill.audio.spectrogram import AudioSpectrogram
-from distill.audio.stft import istft
+from distill.audio.stft import istft, stft
 from distill.config import SpectrogramConfig, VocoderConfig
 from distill.models.blocks import ConvNeXtBlock
 
 _KERNEL = 7
 _MEL_MEAN, _MEL_SCALE = -2.5, 1.5
 _MIN_AMPLITUDE = 1e-5
+_CANCELLED = 0.01  # of a bin's power: a phase that less than this is left of is not trusted
 
 
 class Vocoder(nn.Module):
@@ -46,11 +48,11 @@ class Vocoder(nn.Module):
     @property
     def reach(self) -> int:
         """Frames on each side that a sample depends on."""
-        s = self._analysis.config
-        return _KERNEL // 2 * (1 + self.config.blocks) + s.n_fft // s.hop_length
+        s, c = self._analysis.config, self.config
+        return _KERNEL // 2 * (1 + c.blocks) + s.n_fft // s.hop_length * (1 + c.refinements)
 
-    def spectrum(self, mel: Tensor) -> Tensor:
-        """(B, n_mels, T) log mel -> (B, F, T) complex spectrum.
+    def spectrum(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, n_mels, T) log mel -> magnitude and phase (B, F, T).
 
         The phase of a bin turns with its own frequency and the network predicts what departs
         from that. A network that sees the same at each step answers the same: without the turning
@@ -61,17 +63,34 @@ class Vocoder(nn.Module):
         limit = self.config.max_log_gain
         base = self._analysis.mel_to_amplitude(mel).clamp_min(_MIN_AMPLITUDE)
         turning = _turning(self._analysis.config, mel.shape[-1])  # (F, T)
-        return torch.polar(base * gain.clamp(-limit, limit).exp(), phase + turning)
+        return base * gain.clamp(-limit, limit).exp(), phase + turning
 
     def forward(self, mel: Tensor, num_samples: int) -> Tensor:
         """(B, n_mels, T) log mel -> (B, num_samples) sound, num_samples at most T hops."""
         s = self._analysis.config
-        return istft(self.spectrum(mel), s.n_fft, s.hop_length, num_samples)
+        magnitude, phase = self.spectrum(mel)
+        spectrum = torch.polar(magnitude, phase)
+        for _ in range(self.config.refinements):
+            spectrum = _refined(spectrum, magnitude, s)
+        return istft(spectrum, s.n_fft, s.hop_length, num_samples)
 
     @torch.no_grad()
     def synthesize(self, mel: Tensor, num_samples: int) -> Tensor:
         """As `forward`, without gradient: what `AudioSpectrogram` calls."""
         return self(mel, num_samples)
+
+
+def _refined(spectrum: Tensor, magnitude: Tensor, config: SpectrogramConfig) -> Tensor:
+    """A round of Griffin-Lim (1984, section III): the phases that overlapping frames agree on.
+
+    Bins whose frames cancel each other come out weaker than `magnitude` (B, F, T), which also
+    bounds the gradient.
+    """
+    samples = spectrum.shape[-1] * config.hop_length
+    sound = istft(spectrum, config.n_fft, config.hop_length, samples)
+    agreed = stft(sound, config.n_fft, config.hop_length)
+    power = torch.view_as_real(agreed).square().sum(-1) + _CANCELLED * magnitude.square()
+    return agreed * (magnitude * (power + _MIN_AMPLITUDE**2).rsqrt())
 
 
 def _turning(config: SpectrogramConfig, frames: int) -> Tensor:

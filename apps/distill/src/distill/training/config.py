@@ -35,7 +35,7 @@ class TrainingConfig:
     codebook_size: Annotated[int, Field(ge=16, le=1024)] | None = None
     spectrogram: SpectrogramConfig = SpectrogramConfig()
     vqvae: VQVAEConfig = VQVAEConfig()
-    vocoder: VocoderConfig = VocoderConfig()
+    vocoder: VocoderConfig = VocoderConfig(refinements=2)
     prior: PriorConfig = PriorConfig()
 
 
