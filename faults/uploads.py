@@ -87,7 +87,8 @@ def uploads(subject: ModuleType, count: int) -> Tried:
     """Each to the page's address for uploads, as a program would send it."""
     failures = []
     with serving(subject.COMMAND) as server:
-        kept = sorted((Path(server.home) / "uploads").rglob("*"))
+        subject.state(server)  # what it loads at its first use is not an upload's doing
+        kept = _files(server)
         chosen = list(_uploads(subject.UPLOAD_MEGABYTES).items())[:count]
         for name, upload in chosen:
             memory = server.usage.memory_info().rss
@@ -97,13 +98,13 @@ def uploads(subject: ModuleType, count: int) -> Tried:
             if told:
                 failures.append(f"{name}: {told}")
             if upload.refused:
-                left = _files(server) - {str(path) for path in kept}
+                left = _files(server) - kept
                 if left:
                     failures.append(f"{name}: it left {sorted(left)[:2]}")
                 for path in left:
                     Path(path).unlink()
             else:
-                kept = sorted((Path(server.home) / "uploads").rglob("*"))
+                kept = _files(server)
     result = (
         f"beyond {subject.UPLOAD_MEGABYTES} MB cut off; torn and odd ones refused; no file outside "
         "the folder for uploads, nothing refused kept, memory bounded"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from rq_vae_explorer.training.runs import RunError
 from rq_vae_explorer.training.trainer import Trainer
@@ -133,10 +134,11 @@ def _do(action: Callable[[], Any]) -> Any:
     try:
         return action()
     except (ValueError, RunError) as problem:
-        raise gr.Error(str(problem), print_exception=False) from None
+        told = str(problem)
     except OSError as problem:  # no room for what is to be unpacked
         told = f"a file cannot be written: {problem.strerror or problem}"
-        raise gr.Error(told, print_exception=False) from None
+    # Gradio takes the text as markup and keeps pictures and links, whose names a file may bring.
+    raise gr.Error(str(escape(told)), print_exception=False)
 
 
 def main(
