@@ -72,7 +72,6 @@ CHECKS: tuple[Check, ...] = (
     Check("digits given to the page", "zoo.drawings:drawings", {EXPLORER: 54}, {}),
     Check("uploads", "uploads:uploads", _pages(17), {}),
     Check("tabs reloaded and closed", "reloading:reloaded", _pages(50), {}),
-    Check("markup in texts", "retesting:markup", {EXPLORER: 1, DISTILL: 2}, {}),
     Check("start conditions", "starting:start", {EXPLORER: 7, SCENE: 4, DISTILL: 6}, {}),
 )
 

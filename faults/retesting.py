@@ -31,11 +31,6 @@ def divergence(subject: ModuleType, count: int) -> Tried:
     return _run(subject.DIVERGENCE, count, result)
 
 
-def markup(subject: ModuleType, count: int) -> Tried:
-    """Texts that would run as code, in every text of a page, in a real browser."""
-    return _run(subject.MARKUP, count, "20 payloads each in the texts of the page: none ran")
-
-
 def _run(tests: Sequence[str], count: int, result: str) -> Tried:
     command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider"]
     done = subprocess.run([*command, *tests], cwd=_ROOT, capture_output=True, text=True)
