@@ -67,6 +67,7 @@ CHECKS: tuple[Check, ...] = (
     Check("exact resume", "retesting:exact_resume", {EXPLORER: 2, SCENE: 1, DISTILL: 3}, {}),
     Check("determinism", "retesting:determinism", {EXPLORER: 2, SCENE: 2, DISTILL: 1}, {}),
     Check("divergence", "retesting:divergence", {EXPLORER: 5, SCENE: 5, DISTILL: 3}, {}),
+    Check("texts that are markup", "retesting:markup", _pages(2), {}),
     Check("hostile requests", "requests:hostile_requests", _pages(41), {}),
     Check("32 clients for a minute", "clients:many_clients", _pages(32), {}),
     Check("digits given to the page", "zoo.drawings:drawings", {EXPLORER: 54}, {}),

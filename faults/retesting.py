@@ -31,6 +31,12 @@ def divergence(subject: ModuleType, count: int) -> Tried:
     return _run(subject.DIVERGENCE, count, result)
 
 
+def markup(subject: ModuleType, count: int) -> Tried:
+    """Scripts, handlers and links in names, labels, settings and addresses, in a real browser."""
+    result = "tests with 20 payloads each in a browser, or of what a refusal says: none ran"
+    return _run(subject.MARKUP, count, result)
+
+
 def _run(tests: Sequence[str], count: int, result: str) -> Tried:
     command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider"]
     done = subprocess.run([*command, *tests], cwd=_ROOT, capture_output=True, text=True)

@@ -222,6 +222,10 @@ RESUME = (
 DETERMINISM = (
     f"{_TESTS}training.py::test_the_same_seed_trains_the_same_model_and_leaves_the_global_generator_alone",
 )
+MARKUP = (
+    "tests/e2e/test_distill_codes_out.py::test_file_names_and_labels_are_never_markup",
+    "tests/e2e/test_distill_tabs.py::test_models_are_imported_used_renamed_exported_and_deleted",
+)
 DIVERGENCE = (
     f"{_TESTS}training.py::test_a_loss_that_is_no_number_stops_with_the_last_good_state",
     f"{_TESTS}divergence.py",

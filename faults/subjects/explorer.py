@@ -194,6 +194,10 @@ DETERMINISM = (
     f"{_TESTS}engine.py::test_ten_steps_reproduce_the_golden_losses",
     f"{_TESTS}trainer.py::test_reset_repeats_a_run_exactly",
 )
+MARKUP = (
+    "tests/e2e/test_explorer_markup.py",
+    f"{_TESTS}ui_refusals.py",
+)
 DIVERGENCE = (
     f"{_TESTS}trainer.py::test_a_diverging_run_keeps_its_last_good_state",
     f"{_TESTS}trainer.py::test_a_level_whose_codes_are_all_killed_is_shown_and_trains_on",
