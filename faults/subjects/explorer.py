@@ -196,7 +196,7 @@ DETERMINISM = (
 )
 MARKUP = (
     "tests/e2e/test_explorer_markup.py",
-    f"{_TESTS}ui_refusals.py",
+    "tests/explorer/test_ui_refusals.py",
 )
 DIVERGENCE = (
     f"{_TESTS}trainer.py::test_a_diverging_run_keeps_its_last_good_state",
