@@ -1,7 +1,7 @@
 // The live feed: asks for the newest frame, calls back when there is one, rests when nothing moves
 // or nobody looks. A frame names the keys of the slower parts; a part is fetched when its key moved.
 
-const FEED = { training: 100, missed: 30, resting: 1000, attentive: 100 };
+const FEED = { training: 115, missed: 30, resting: 1000, attentive: 100 };
 
 // While the run trains the slower parts, large ones, are fetched so often (milliseconds), and only
 // where they are on screen.
@@ -84,7 +84,9 @@ function startFeed(server, { isSeen, onDescription, onPart, onFrame, onLost }) {
     if (performance.now() < attentiveUntil) period = FEED.attentive;
     if (failures) period = Math.min(3000, 500 * failures);
     clearTimeout(timer);
-    timer = setTimeout(ask, Math.max(5, period - spent));
+    // Where an answer takes longer than that, the machine is busy (with other tabs, say): resting
+    // as long as it took leaves half of the time to the training that all of them watch.
+    timer = setTimeout(ask, spent > period ? spent : Math.max(5, period - spent));
   }
 
   // After a button was pressed something is about to happen: look often for two seconds.
