@@ -55,6 +55,13 @@ def full(place: Place) -> Iterator[None]:
         _fill(place.folder / place.ballast)
         yield
         return
+    with tiny_files():
+        yield
+
+
+@contextmanager
+def tiny_files() -> Iterator[None]:
+    """No file of this process may grow beyond a few bytes, not even the one that it prints to."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (_SMALLEST, hard))
     try:

@@ -1,9 +1,9 @@
 """Disks that are full or read-only: told in one line, and nothing is left half done."""
 
 import os
-import resource
 
 import pytest
+from faults.disks import tiny_files
 
 from distill.commands.checks import check_output
 from distill.errors import DistillError
@@ -27,12 +27,8 @@ def test_an_import_that_finds_no_room_leaves_nothing_and_says_so(tiny, tmp_path)
         library.add(tmp_path / "mine.distill")
         return {}
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
-    try:
+    with tiny_files():
         told = endpoint(models_import)({"token": "1" * 32})
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert told["error"].startswith("a file cannot be read or written: ")
     assert list((tmp_path / "models").iterdir()) == []
     assert endpoint(models_import)({"token": "1" * 32}) == {}

@@ -2,12 +2,10 @@
 
 import json
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import mlx.core as mx
 import pytest
+from faults.disks import tiny_files
 
 from scene.checkpoints import MODEL, PROGRESS, read_arrays, save_checkpoint
 from scene.errors import SceneError
@@ -16,17 +14,6 @@ from scene.info import main as scene
 from scene.outputs import check_file, check_folder, replacing
 from scene.training.distributed import ALONE
 from scene.training.loop import _metrics_file
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """No file may grow beyond 16 bytes, not even the one that pytest may print to."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_picture_that_could_not_be_saved_is_refused_before_it_is_drawn(tmp_path, capsys):
@@ -67,7 +54,7 @@ def test_a_failure_leaves_the_file_as_it_was_and_nothing_beside_it(tmp_path):
 def test_a_checkpoint_survives_a_full_disk(tmp_path):
     folder = tmp_path / "last"
     save_checkpoint(folder, {MODEL: {"w": mx.arange(64.0)}}, {PROGRESS: {"step": 1}})
-    with full_disk(), pytest.raises(SceneError, match="cannot write"):
+    with tiny_files(), pytest.raises(SceneError, match="cannot write"):
         save_checkpoint(folder, {MODEL: {"w": mx.zeros(64)}}, {PROGRESS: {"step": 2}})
     assert read_arrays(folder, MODEL)["w"].tolist() == list(range(64))
     assert list(tmp_path.iterdir()) == [folder]
