@@ -1,8 +1,9 @@
 """The explorer's page under the clock; `explorer.py` runs this.
 
 Serves the page in this process, trains the default run, and opens tabs in a headless Chromium on
-the same machine, so that their drawing competes with training for its cores. Numbers of tabs are
-measured in turn and several times over: other load then hits all of them alike.
+the same machine, in windows that are all in view: their drawing competes with training for its
+cores. Numbers of tabs are measured in turn and several times over: other load then hits all of
+them alike.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from rq_vae_explorer.training.cores import leave_a_core
 from rq_vae_explorer.training.trainer import Trainer
@@ -27,6 +28,7 @@ from rq_vae_explorer.ui.serve import serve
 
 _FRAMES = "document.querySelector('.rq').rqState.frames"
 _HEAP = "performance.memory.usedJSHeapSize"
+_OPEN_WINDOW = "url => void window.open(url, '_blank', 'popup,noopener,width=1400,height=1000')"
 _ROUND_TRIP = """async () => {
     const times = [];
     for (let i = 0; i < 15; i++) {
@@ -78,7 +80,7 @@ def measure_memory(minutes: int) -> Iterator[Memory]:
 
 
 @contextmanager
-def _training_page() -> Iterator[tuple[str, Trainer, Browser]]:
+def _training_page() -> Iterator[tuple[str, Trainer, BrowserContext]]:
     leave_a_core()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -97,7 +99,7 @@ def _training_page() -> Iterator[tuple[str, Trainer, Browser]]:
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"],
         )
-        yield url, trainer, browser
+        yield url, trainer, browser.new_context()  # of one visitor, whose tabs take turns
         browser.close()
     trainer.stop()
 
@@ -111,14 +113,20 @@ def _wait_for(url: str) -> None:
             time.sleep(0.2)
 
 
-def _open(browser: Browser, url: str) -> Page:
-    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
-    page.goto(url, wait_until="domcontentloaded")
+def _open(browser: BrowserContext, url: str) -> Page:
+    """A page in a window of its own: those behind others in one window are hardly painted."""
+    opener = browser.new_page()
+    with browser.expect_page() as opened:
+        opener.evaluate(_OPEN_WINDOW, url)
+    opener.close()
+    page = opened.value
     page.wait_for_function("document.querySelector('.rq')?.rqState?.frames > 3", timeout=120_000)
     return page
 
 
-def _measure(browser: Browser, url: str, trainer: Trainer, tabs: int, seconds: float) -> Sample:
+def _measure(
+    browser: BrowserContext, url: str, trainer: Trainer, tabs: int, seconds: float
+) -> Sample:
     pages = [_open(browser, url) for _ in range(tabs)]
     time.sleep(2)
     frames = [page.evaluate(_FRAMES) for page in pages]
@@ -132,7 +140,7 @@ def _measure(browser: Browser, url: str, trainer: Trainer, tabs: int, seconds: f
     updates = statistics.mean(now - then for now, then in zip(seen, frames, strict=True)) / elapsed
     round_trip = pages[0].evaluate(_ROUND_TRIP)
     for page in pages:
-        page.context.close()
+        page.close()
     return Sample(speed, updates, round_trip)
 
 

@@ -59,6 +59,24 @@ def test_a_new_tab_shows_the_live_values_and_follows_another_tab(open_explorer, 
     expect(other.locator("[data-rq=step]")).to_have_text(f"{step:,}", timeout=_SLOW)
 
 
+def test_tabs_of_one_browser_take_turns_and_all_of_them_move(open_explorer, page):
+    tabs = [page, open_explorer("/?second"), open_explorer("/?third")]
+    page.get_by_role("button", name="Start Training").click()
+    for tab in tabs:
+        _wait(tab, f"frame.status === 'training' && frames > {_frame(tab, 'frames') + 3}")
+    # In the seconds after a button its tab does not wait.
+    page.wait_for_function(
+        """async () => {
+            const { held, pending } = await navigator.locks.query();
+            return held.length === 1 && pending.length > 0;
+        }""",
+        timeout=_SLOW,
+    )
+    page.get_by_role("button", name="Stop", exact=True).click()
+    for tab in tabs:
+        _wait(tab, "frame.status === 'paused'")
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_narrow_screen_needs_no_sideways_scrolling(open_explorer, dark):
     page = open_explorer(width=400, dark=dark)

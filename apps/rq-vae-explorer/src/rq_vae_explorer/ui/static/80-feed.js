@@ -1,19 +1,29 @@
 // The live feed: asks for the newest frame, calls back when there is one, rests when nothing moves
 // or nobody looks. A frame names the keys of the slower parts; a part is fetched when its key moved.
 
-const FEED = { training: 115, missed: 30, resting: 1000, attentive: 100 };
+// Milliseconds: between questions (while training; where no new frame had come; at rest; after a
+// button), before the next one after a rest, and how long a tab waits for its turn at most.
+const FEED = { training: 115, missed: 30, resting: 1000, attentive: 100, nudged: 30, next: 1, patience: 3000 };
 
-// While the run trains the slower parts, large ones, are fetched so often (milliseconds), and only
-// where they are on screen.
-const PERIODS = { curves: 500, pictures: 250, gallery: 1500 };
+// While the run trains the slower parts, large ones, are fetched once in so many frames, and only
+// where they are on screen. Frames, not seconds: a tab that gets fewer of those fetches less of these.
+const FRAMES = { curves: 6, pictures: 3, gallery: 20 };
 
 // The token of the run that this tab looks at, from its address; empty for the shared one.
 const RUN = new URLSearchParams(location.search).get("run") || "";
 
+// Until what was asked to be painted is painted; a covered window may never paint.
+const painted = () =>
+  Promise.race([
+    new Promise((done) => requestAnimationFrame(() => setTimeout(done))),
+    new Promise((done) => setTimeout(done, 500)),
+  ]);
+
 function startFeed(server, { isSeen, onDescription, onPart, onFrame, onLost }) {
   const have = { frame: "", description: "", curves: "", pictures: "", gallery: "", images: "" };
   let imagesWanted = false;
-  const fetchedAt = {};
+  let frames = 0;
+  const fetchedAt = {}; // of a slower part, counted in frames
   let lively = false;
   let timer = null;
   let busy = false;
@@ -35,11 +45,10 @@ function startFeed(server, { isSeen, onDescription, onPart, onFrame, onLost }) {
         onDescription(description);
       }
     }
-    for (const part of imagesWanted ? [...Object.keys(PERIODS), "images"] : Object.keys(PERIODS)) {
-      const now = performance.now();
-      const early = now - (fetchedAt[part] ?? -Infinity) < PERIODS[part];
+    for (const part of imagesWanted ? [...Object.keys(FRAMES), "images"] : Object.keys(FRAMES)) {
+      const early = frames - (fetchedAt[part] ?? -Infinity) < FRAMES[part];
       if (have[part] === keys[part] || (lively && have[part] && (early || !isSeen(part)))) continue;
-      fetchedAt[part] = now;
+      fetchedAt[part] = frames;
       const reply = await fetchPart(part);
       // A reset in between: this part belongs to another run than the frame.
       if (reply && reply.key.startsWith(have.description)) {
@@ -50,16 +59,54 @@ function startFeed(server, { isSeen, onDescription, onPart, onFrame, onLost }) {
   }
 
   let keys = null;
+  const attentive = () => performance.now() < attentiveUntil;
+
   async function ask() {
     timer = null;
     if (document.hidden || busy) return;
     busy = true;
-    const begun = performance.now();
-    let missed = false;
+    const rested = lively && !attentive() ? await takeTurn() : await askAndPaint();
+    busy = false;
+    plan(rested ? FEED.next : rest());
+  }
+
+  // While the run trains, the tabs of one browser ask and paint one after another, each turn as long
+  // as the period of a single tab: all of them together cost the training on the same machine what
+  // one costs. Browsers have locks on https and localhost alone; elsewhere no tab waits. True: the
+  // turn had its rest.
+  let waiting = null;
+  async function takeTurn() {
+    if (!navigator.locks) return askAndPaint();
+    waiting = new AbortController();
+    const late = setTimeout(() => waiting?.abort(), FEED.patience);
+    const turn = async () => {
+      clearTimeout(late);
+      waiting = null;
+      if (document.hidden) return false;
+      await askAndPaint();
+      const rested = lively && !failures && !document.hidden;
+      if (rested) await new Promise((done) => setTimeout(done, rest()));
+      return rested;
+    };
+    try {
+      return await navigator.locks.request("rq-vae-explorer feed", { signal: waiting.signal }, turn);
+    } catch (problem) {
+      if (problem.name !== "AbortError") throw problem;
+      waiting = null;
+      return askAndPaint();
+    }
+  }
+
+  let begun = 0;
+  let missed = false;
+  async function askAndPaint() {
+    begun = performance.now();
+    missed = false;
     try {
       const frame = await fetchPart("frame");
       missed = lively && !frame; // the next one is about to come
       if (frame) {
+        frames += 1;
         keys = frame.keys;
         lively = ["training", "compiling", "loading"].includes(frame.status);
       }
@@ -67,6 +114,7 @@ function startFeed(server, { isSeen, onDescription, onPart, onFrame, onLost }) {
       if (frame && frame.keys.description === have.description) {
         have.frame = frame.keys.frame;
         onFrame(frame);
+        await painted();
       }
       if (failures) onLost(false);
       failures = 0;
@@ -74,25 +122,29 @@ function startFeed(server, { isSeen, onDescription, onPart, onFrame, onLost }) {
       failures += 1;
       if (failures > 1) onLost(true, problem.message);
     }
-    busy = false;
-    plan(performance.now() - begun, missed ? FEED.missed : FEED.training);
   }
 
-  function plan(spent, soon) {
-    if (document.hidden) return;
-    let period = lively ? soon : FEED.resting;
-    if (performance.now() < attentiveUntil) period = FEED.attentive;
+  // Until the next question, in milliseconds. Where an answer and its painting take longer than the
+  // period the machine is busy: resting as long as they took leaves half of the time to training.
+  function rest() {
+    const spent = performance.now() - begun;
+    let period = lively ? (missed ? FEED.missed : FEED.training) : FEED.resting;
+    if (attentive()) period = FEED.attentive;
     if (failures) period = Math.min(3000, 500 * failures);
+    return spent > period ? spent : Math.max(FEED.next, period - spent);
+  }
+
+  function plan(wait) {
+    if (document.hidden) return;
     clearTimeout(timer);
-    // Where an answer takes longer than that, the machine is busy (with other tabs, say): resting
-    // as long as it took leaves half of the time to the training that all of them watch.
-    timer = setTimeout(ask, spent > period ? spent : Math.max(5, period - spent));
+    timer = setTimeout(ask, wait);
   }
 
   // After a button was pressed something is about to happen: look often for two seconds.
   function nudge() {
     attentiveUntil = performance.now() + 2000;
-    if (!busy) plan(FEED.attentive - 30, FEED.training);
+    waiting?.abort();
+    if (!busy) plan(FEED.nudged);
   }
 
   document.addEventListener("visibilitychange", () => {
