@@ -10,10 +10,11 @@ import hashlib
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
 
@@ -21,9 +22,13 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
+from pydantic import Field
 
-from scene.config import Section, TransformerConfig, VQGANConfig, parse_config
+from scene.codec import PictureCodec
+from scene.config import Section, Size, TransformerConfig, VQGANConfig, parse_config
 from scene.errors import SceneError
+from scene.patches import PatchTree
+from scene.patches.cutting import PIXELS
 from scene.transformer import ImageTransformer, SimpleTokenizer
 from scene.vqgan import VQGAN
 
@@ -213,6 +218,12 @@ class _VQGANSettings(SettingsFile):
     config: VQGANConfig
 
 
+class _PatchSettings(SettingsFile):
+    codebook_size: Annotated[int, Field(ge=2, le=1024)]
+    image_size: Size
+    card: dict[str, Any]
+
+
 class _TransformerSettings(SettingsFile):
     config: TransformerConfig
     vocabulary: list[str] | None
@@ -229,6 +240,51 @@ def load_vqgan(folder: Path) -> tuple[VQGAN, VQGANConfig]:
     return model, config
 
 
+def save_patches(folder: Path, tree: PatchTree, image_size: Size, card: Mapping[str, Any]) -> None:
+    """Write a patch tree, its patches deflated, with the `card` that says how it was made."""
+    packed = np.frombuffer(zlib.compress(tree.patches.tobytes(), 9), dtype=np.uint8)
+    arrays = {"palette": mx.array(tree.palette), "patches": mx.array(packed)}
+    settings = {
+        "format": FORMAT,
+        "kind": "patches",
+        "codebook_size": tree.codebook_size,
+        "image_size": image_size,
+        "card": dict(card),
+    }
+    save_checkpoint(folder, {MODEL: arrays}, {SETTINGS: settings})
+
+
+def _load_patches(folder: Path) -> "LoadedCodec":
+    settings = read_settings(folder, "patches", _PatchSettings)
+    arrays = read_arrays(folder, MODEL)
+    k = settings.codebook_size
+    try:
+        unpacking = zlib.decompressobj()
+        # Never more than fits: a small file may unfold to any size.
+        raw = unpacking.decompress(np.asarray(arrays["patches"]).tobytes(), k * k * PIXELS + 1)
+        patches = np.frombuffer(raw, dtype=np.uint8).reshape(k, k, PIXELS)
+        tree = PatchTree(np.asarray(arrays["palette"]), patches)
+    except (zlib.error, KeyError, ValueError) as error:
+        raise SceneError(f"{folder}: broken checkpoint ({_one_line(error)})") from error
+    return LoadedCodec(tree, settings.image_size)
+
+
+@dataclass(frozen=True)
+class LoadedCodec:
+    """A picture tokenizer, and the size (W, H) of the pictures that it was made for."""
+
+    model: PictureCodec
+    image_size: Size
+
+
+def load_codec(folder: Path) -> LoadedCodec:
+    """A picture tokenizer of either kind from its checkpoint folder."""
+    if read_document(folder, SETTINGS).get("kind") == "patches":
+        return _load_patches(folder)
+    vqgan, config = load_vqgan(folder)
+    return LoadedCodec(vqgan, config.data.image_size)
+
+
 def unflatten(arrays: Mapping[str, mx.array], prefix: str) -> Any:
     """The tree of all arrays whose name starts with `prefix.`."""
     chosen = [
@@ -239,14 +295,19 @@ def unflatten(arrays: Mapping[str, mx.array], prefix: str) -> Any:
     return tree_unflatten(chosen)
 
 
-def fingerprint(vqgan: VQGAN) -> str:
-    """Twelve hex digits that name the codebooks, the same for float32 and float16 storage.
+def fingerprint(codec: PictureCodec) -> str:
+    """Twelve hex digits that name what the codes stand for, the same for float32 and float16
+    storage.
 
-    A transformer writes codes of one VQGAN: with another one they mean nothing.
+    A transformer writes codes of one tokenizer: with another one they mean nothing.
     """
     digest = hashlib.sha256()
-    for book in vqgan.quantizer.codebooks():
-        digest.update(np.asarray(book.astype(mx.float16)).tobytes())
+    if isinstance(codec, PatchTree):
+        books = [codec.palette, codec.patches]
+    else:
+        books = [np.asarray(book.astype(mx.float16)) for book in codec.codebooks()]
+    for book in books:
+        digest.update(book.tobytes())
     return digest.hexdigest()[:12]
 
 

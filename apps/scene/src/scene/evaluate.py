@@ -32,7 +32,7 @@ and once for pairs that training never shows.
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Print the report, and write it as JSON if asked."""
-    from scene.checkpoints import load_vqgan
+    from scene.checkpoints import load_codec
     from scene.generation.pipeline import Generator, shipped
 
     if arguments.json:
@@ -40,7 +40,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     vqgan = Path(arguments.vqgan) if arguments.vqgan else shipped("vqgan")
     report: dict[str, Any] = {"vqgan": str(vqgan)}
     if arguments.only != "adherence":
-        report["reconstruction"] = reconstruction(load_vqgan(vqgan), arguments)
+        report["reconstruction"] = reconstruction(load_codec(vqgan), arguments)
     if arguments.only != "reconstruction":
         transformer = Path(arguments.transformer) if arguments.transformer else None
         generator = Generator(vqgan, transformer)
@@ -53,28 +53,24 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 def reconstruction(loaded: Any, arguments: argparse.Namespace) -> dict[str, object]:
     """Figures on a folder, or on procedural scenes with object masks."""
-    import numpy as np
 
     from scene.colours import collect_palette
     from scene.dataset import ImageDataset
     from scene.evaluation.reconstruction import code_figures, reconstruct, reconstruction_figures
     from scene.evaluation.unseen import draw_unseen
 
-    vqgan, config = loaded
     if arguments.images:
-        pixels = ImageDataset(arguments.images, config.data.image_size).pixels
+        pixels = ImageDataset(arguments.images, loaded.image_size).pixels
         masks = None
     else:
         unseen = draw_unseen(arguments.scenes)
         pixels, masks = unseen.pixels, unseen.masks
-    drawn, codes = reconstruct(vqgan, pixels)
-    head = vqgan.palette_head
-    if head is None:
+    drawn, codes = reconstruct(loaded.model, pixels)
+    palette = loaded.model.colours
+    if palette is None:
         palette = collect_palette(pixels, 256)
-    else:
-        palette = np.rint((np.asarray(head.palette) + 1) * 127.5).astype(np.uint8)
     figures = reconstruction_figures(pixels, drawn, palette, masks)
-    return figures | {"levels": code_figures(codes, config.model.codebook_size)}
+    return figures | {"levels": code_figures(codes, loaded.model.codebook_size)}
 
 
 def adherence(generator: "Generator", arguments: argparse.Namespace) -> dict[str, object]:
@@ -98,7 +94,7 @@ def adherence(generator: "Generator", arguments: argparse.Namespace) -> dict[str
     report: dict[str, object] = {"sampling": vars(sampling)}
     for name, held_out in (("prompts", False), ("held_out_pairs", True)):
         cases = draw_cases(arguments.prompts, held_out)
-        seen, codes = reconstruct(generator.vqgan, np.stack([case.pixels for case in cases]))
+        seen, codes = reconstruct(generator.codec, np.stack([case.pixels for case in cases]))
         with tqdm(total=len(cases), desc=name, unit="sample") as bar:
             samples = sample_cases(generator, cases, sampling, lambda bar=bar: _advance(bar))
         figures = adherence_figures(judge, cases, seen, samples.pixels)

@@ -17,6 +17,7 @@ EPILOG = """examples:
   scene doctor                 which BLAS MLX uses here, and how fast it is
   scene gallery -o gallery.png the four classic prompts, seeds 0 to 7, nothing picked
   scene export runs/vqgan/best models/vqgan       half the size, ready to share
+  scene learn-patches --data data/images --out runs/patches
   scene train-judge --data data --out runs/judge
 
 Other commands: generate, reconstruct, make-scenes, train-vqgan, train-transformer, evaluate.
@@ -92,6 +93,39 @@ def gallery(arguments: argparse.Namespace) -> None:
     print(arguments.output)
 
 
+def learn(arguments: argparse.Namespace) -> None:
+    """Make a patch tree of a folder of pictures."""
+    import numpy as np
+    from tqdm import tqdm
+
+    from scene.checkpoints import save_patches
+    from scene.colours import PaletteIndex, collect_palette
+    from scene.dataset import ImageDataset, load_pixels
+    from scene.errors import SceneError
+    from scene.images import fit, open_image
+    from scene.training.patches import learn_patches
+
+    if arguments.out.exists() and not arguments.force:
+        raise SceneError(f"{arguments.out} exists: choose another folder or overwrite by --force")
+    check_folder(arguments.out)
+    size = (320, 192)
+    paths = ImageDataset(arguments.data, size).paths
+    palette = collect_palette(load_pixels(paths[:: max(1, len(paths) // 500)], size), 256)
+    index = PaletteIndex(palette)
+    starts = tqdm(range(0, len(paths), 250), "counting patches")
+    chunks = (
+        index.classes(np.stack([fit(open_image(path), size) for path in paths[at : at + 250]]))
+        for at in starts
+    )
+    tree, held = learn_patches(chunks, palette, arguments.codes)
+    card = {"pictures": len(paths), "colours": len(palette), "share_of_patches_held": held}
+    save_patches(arguments.out, tree, size, card)
+    print(
+        f"{tree.codebook_size} x {tree.codebook_size} patches, {held:.1%} of those seen; "
+        f"{arguments.out}"
+    )
+
+
 def judge(arguments: argparse.Namespace) -> None:
     """Train the attribute judge that `evaluate` uses."""
     from scene.evaluation.judge import accuracy, save_judge
@@ -129,6 +163,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     show.add_argument("--transformer", help="transformer checkpoint folder")
     show.add_argument("--force", action="store_true", help="overwrite an existing file")
     show.set_defaults(action=gallery)
+    count = commands.add_parser(
+        "learn-patches",
+        help="make a tokenizer whose codes are whole patches, for art that repeats on the grid",
+    )
+    count.add_argument("--data", type=Path, required=True, help="folder of pictures")
+    count.add_argument("--out", type=Path, default=Path("runs/patches"), help="(runs/patches)")
+    count.add_argument(
+        "--codes",
+        type=int,
+        choices=(32, 64, 128, 256, 512, 1024),
+        default=512,
+        help="codes per level K: K x K patches are kept (512)",
+    )
+    count.add_argument("--force", action="store_true", help="overwrite an existing folder")
+    count.set_defaults(action=learn)
     train = commands.add_parser("train-judge", help="train the attribute judge of evaluate")
     train.add_argument("--data", type=Path, required=True, help="folder that make-scenes wrote")
     train.add_argument("--out", type=Path, default=Path("runs/judge"), help="folder (runs/judge)")

@@ -39,7 +39,7 @@ def reconstruct(arguments: argparse.Namespace) -> None:
     import numpy as np
     from PIL import Image
 
-    from scene.checkpoints import load_vqgan
+    from scene.checkpoints import load_codec
     from scene.evaluation.reconstruction import psnr
     from scene.generation.code_page import code_page
     from scene.generation.pipeline import shipped
@@ -47,11 +47,11 @@ def reconstruct(arguments: argparse.Namespace) -> None:
 
     pictures = [open_image(image) for image in arguments.images]
     folder = Path(arguments.vqgan) if arguments.vqgan else shipped("vqgan")
-    vqgan, config = load_vqgan(folder)
+    loaded = load_codec(folder)
     for image, picture, target in zip(arguments.images, pictures, targets, strict=True):
-        pixels = fit(picture, config.data.image_size)
-        codes = vqgan.encode(mx.array(to_float(pixels[None])))
-        drawn = to_uint8(np.asarray(vqgan.decode(codes)))[0]
+        pixels = fit(picture, loaded.image_size)
+        codes = loaded.model.encode(mx.array(to_float(pixels[None])))
+        drawn = to_uint8(np.asarray(loaded.model.decode(codes)))[0]
         save_png(target.with_suffix(".png"), Image.fromarray(np.concatenate([pixels, drawn], 1)))
         page = code_page(np.asarray(codes)[0], image.name)
         write_text(target.with_suffix(".html"), page)

@@ -29,7 +29,7 @@ def train(arguments: argparse.Namespace) -> None:
     overrides = training_overrides(arguments) | {k: v for k, v in flags.items() if v is not None}
     config = load_config(TransformerConfig, arguments.config, overrides)
 
-    from scene.checkpoints import load_vqgan
+    from scene.checkpoints import load_codec
     from scene.dataset import CaptionDataset
     from scene.training.codes import encode_files
     from scene.training.distributed import joined
@@ -40,13 +40,13 @@ def train(arguments: argparse.Namespace) -> None:
     peers.check(config.training.batch_size)
     data = config.data
     dataset = CaptionDataset(data.data_dir, data.captions_file, data.image_size)
-    vqgan, _ = load_vqgan(Path(data.vqgan_checkpoint))
+    codec = load_codec(Path(data.vqgan_checkpoint)).model
     if not peers.first:
         peers.wait()  # for the codes, which the first process makes for all
-    codes = encode_files(vqgan, dataset.paths, data.image_size, arguments.out / "codes.npz")
+    codes = encode_files(codec, dataset.paths, data.image_size, arguments.out / "codes.npz")
     if peers.first:
         peers.wait()
-    trainer = TransformerTrainer(config, dataset.captions, codes, vqgan, peers)
+    trainer = TransformerTrainer(config, dataset.captions, codes, codec, peers)
     progress = run_training(trainer, arguments.out, arguments.resume, peers)
     if peers.first:
         print(
@@ -60,7 +60,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = create_parser("train-transformer", "Train the caption-to-codes transformer.", EPILOG)
     add_training_flags(parser, "runs/transformer")
     parser.add_argument("--captions", help="captions file (data.captions_file)")
-    parser.add_argument("--vqgan", help="VQGAN checkpoint folder (data.vqgan_checkpoint)")
+    parser.add_argument(
+        "--vqgan",
+        help="checkpoint of the tokenizer, a VQGAN or a patch tree (data.vqgan_checkpoint)",
+    )
     return run_command(parser, train, argv)
 
 

@@ -11,22 +11,22 @@ import scene.blas  # noqa: F401  isort: skip  (before mlx)
 import mlx.core as mx
 import numpy as np
 
+from scene.codec import PictureCodec
 from scene.colours import PaletteIndex
 from scene.images import to_float, to_uint8
-from scene.vqgan import VQGAN
 from scene.vqgan.losses import edge_mask
 from vq_common.health import codebook_health, usage_counts
 
 BATCH = 8
 
 
-def reconstruct(vqgan: VQGAN, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def reconstruct(codec: PictureCodec, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """uint8 (N, H, W, 3) -> the same through the codes, and the codes int (N, h, w, L)."""
     drawn, codes = [], []
     for start in range(0, len(pixels), BATCH):
-        indices = vqgan.encode(mx.array(to_float(pixels[start : start + BATCH])))
-        drawn.append(to_uint8(np.asarray(vqgan.decode(indices))))
-        codes.append(np.asarray(indices).reshape(*indices.shape[:3], vqgan.num_levels))
+        indices = codec.encode(mx.array(to_float(pixels[start : start + BATCH])))
+        drawn.append(to_uint8(np.asarray(codec.decode(indices))))
+        codes.append(np.asarray(indices).reshape(*indices.shape[:3], codec.num_levels))
     return np.concatenate(drawn), np.concatenate(codes)
 
 

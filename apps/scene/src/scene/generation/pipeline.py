@@ -10,10 +10,10 @@ import scene.blas  # noqa: F401  isort: skip  (before mlx)
 import mlx.core as mx
 import numpy as np
 
-from scene.checkpoints import LoadedTransformer, fingerprint, load_transformer, load_vqgan
+from scene.checkpoints import LoadedTransformer, fingerprint, load_codec, load_transformer
+from scene.codec import PictureCodec
 from scene.errors import SceneError
 from scene.images import to_uint8
-from scene.vqgan import VQGAN
 
 
 def shipped(name: str) -> Path:
@@ -38,19 +38,19 @@ class Generator:
     """Draws pictures for prompts. Raises SceneError if the two models do not belong together."""
 
     def __init__(self, vqgan_folder: Path | None = None, transformer: Path | None = None) -> None:
-        self.vqgan: VQGAN = load_vqgan(vqgan_folder or shipped("vqgan"))[0]
+        self.codec: PictureCodec = load_codec(vqgan_folder or shipped("vqgan")).model
         self.text: LoadedTransformer = load_transformer(transformer or shipped("transformer"))
-        self.vqgan_id = fingerprint(self.vqgan)
-        if self.vqgan_id != self.text.vqgan:
+        self.codec_id = fingerprint(self.codec)
+        if self.codec_id != self.text.vqgan:
             raise SceneError(
-                f"the transformer was trained on the codes of VQGAN {self.text.vqgan}, "
-                f"not of {self.vqgan_id}: give the pair that belongs together"
+                f"the transformer was trained on the codes of tokenizer {self.text.vqgan}, "
+                f"not of {self.codec_id}: give the pair that belongs together"
             )
 
     @property
     def model_id(self) -> str:
         """Names the pair in a picture's metadata."""
-        return f"{self.vqgan_id}/{self.text.model.embed_dim}x{len(self.text.model.blocks)}"
+        return f"{self.codec_id}/{self.text.model.embed_dim}x{len(self.text.model.blocks)}"
 
     def unknown_words(self, prompt: str) -> list[str]:
         """Words of the prompt that the model never saw."""
@@ -79,7 +79,7 @@ class Generator:
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Codes -> uint8 (B, H, W, 3)."""
-        return to_uint8(np.asarray(self.vqgan.decode(mx.array(codes))))
+        return to_uint8(np.asarray(self.codec.decode(mx.array(codes))))
 
     def draw(
         self,

@@ -26,6 +26,7 @@ from scene.checkpoints import (
     transformer_documents,
     unflatten,
 )
+from scene.codec import PictureCodec
 from scene.config import TransformerConfig
 from scene.dataset import batch_indices
 from scene.errors import SceneError
@@ -35,7 +36,6 @@ from scene.training.distributed import ALONE, Processes
 from scene.training.loop import SEED_STRIDE, StepReport, scalar
 from scene.transformer import ImageTransformer, SimpleTokenizer
 from scene.transformer.tokenizer import UNKNOWN
-from scene.vqgan import VQGAN
 
 VALIDATION_PICTURES = 128
 SAMPLE_SEEDS = (0, 1)
@@ -60,7 +60,7 @@ class TransformerTrainer:
         config: TransformerConfig,
         captions: list[str],
         codes: np.ndarray,
-        vqgan: VQGAN,
+        codec: PictureCodec,
         peers: Processes = ALONE,
     ) -> None:
         """`peers`: the processes that share each batch."""
@@ -69,7 +69,7 @@ class TransformerTrainer:
         self.training = config.training
         self.captions = captions
         self.codes = codes
-        self.vqgan = vqgan
+        self.codec = codec
         self._check_codes()
         self.fit_items, self.held_items = split(
             len(codes), self.training.validation_share, self.training.seed
@@ -86,7 +86,7 @@ class TransformerTrainer:
         )
         mx.random.seed(self.training.seed)
         self.model = build_transformer(config)
-        _start_embeddings(self.model, vqgan)
+        _start_embeddings(self.model, codec)
         self.optimizer = optim.AdamW(
             self.training.learning_rate,
             betas=[0.9, 0.99],
@@ -99,7 +99,7 @@ class TransformerTrainer:
 
     def _check_codes(self) -> None:
         model, (_, positions, levels) = self.config.model, self.codes.shape
-        size = self.vqgan.quantizer.codebook_size
+        size = self.codec.codebook_size
         expected = {
             "max_seq_len": (model.max_seq_len, positions),
             "num_levels": (model.num_levels, levels),
@@ -108,7 +108,7 @@ class TransformerTrainer:
         }
         for key, (asked, found) in expected.items():
             if asked != found:
-                raise SceneError(f"model.{key} is {asked}, but the VQGAN's codes have {found}")
+                raise SceneError(f"model.{key} is {asked}, but the tokenizer's codes have {found}")
 
     def _tokens(self, items: np.ndarray) -> tuple[mx.array, mx.array]:
         """Caption ids (B, T) and codes (B, N) or (B, N, L) of some items."""
@@ -184,7 +184,7 @@ class TransformerTrainer:
             text = mx.array(self.tokenizer.encode_batch([prompt] * len(SAMPLE_SEEDS)))
             tokens = self.model.generate(text, 0.9, 100, seeds=SAMPLE_SEEDS)
             grid = tokens.reshape(len(SAMPLE_SEEDS), -1, grid_width, *tokens.shape[2:])
-            pictures = to_uint8(np.asarray(self.vqgan.decode(grid)))
+            pictures = to_uint8(np.asarray(self.codec.decode(grid)))
             rows.append(np.concatenate(list(pictures), axis=1))
         save_png(path, Image.fromarray(np.concatenate(rows)))
 
@@ -193,7 +193,7 @@ class TransformerTrainer:
         arrays = {MODEL: flat_parameters(self.model)}
         if full:
             arrays[OPTIMIZER] = dict(tree_flatten({"optimizer": self.optimizer.state}))
-        settings = transformer_documents(self.config, self.tokenizer, fingerprint(self.vqgan))
+        settings = transformer_documents(self.config, self.tokenizer, fingerprint(self.codec))
         save_checkpoint(folder, arrays, {SETTINGS: settings, PROGRESS: progress})
 
     def load(self, folder: Path) -> None:
@@ -235,9 +235,9 @@ def weighted_nll(
     return (total + (mx.array(weights) * rest).sum()) / (1 + sum(weights))
 
 
-def _start_embeddings(model: ImageTransformer, vqgan: VQGAN) -> None:
+def _start_embeddings(model: ImageTransformer, codec: PictureCodec) -> None:
     """Start code embeddings as a random projection of the code vectors: near codes start near."""
-    books = vqgan.quantizer.codebooks()
+    books = codec.codebooks()
     width = books[0].shape[1]
     projection = mx.random.normal((width, model.embed_dim))
     projection = projection * (0.5 / (mx.sqrt(mx.var(books[0])) * width**0.5))

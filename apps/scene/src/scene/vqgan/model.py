@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import mlx.core as mx
 import mlx.nn as nn
+import numpy as np
 
+from scene.images import to_uint8
 from scene.vqgan.autoencoder import WIDTHS, Decoder, Encoder
 from scene.vqgan.blocks import linear
 from scene.vqgan.quantizer import STATISTICS, Lookup, ResidualQuantizer, VectorQuantizer
@@ -112,6 +114,22 @@ class VQGAN(nn.Module):
             if isinstance(module, PaletteHead):
                 module.freeze(keys=["palette"], recurse=False)
         return self
+
+    @property
+    def codebook_size(self) -> int:
+        """Codes per level."""
+        return self.quantizer.codebook_size
+
+    @property
+    def colours(self) -> np.ndarray | None:
+        """The palette, uint8 (C, 3), if there is one."""
+        return (
+            None if self.palette_head is None else to_uint8(np.asarray(self.palette_head.palette))
+        )
+
+    def codebooks(self) -> list[mx.array]:
+        """One (K, D) array per level."""
+        return self.quantizer.codebooks()
 
     def encode(self, x: mx.array) -> mx.array:
         """Picture (B, H, W, 3) in [-1, 1] -> codes int32 (B, h, w) or (B, h, w, L)."""

@@ -1,0 +1,127 @@
+"""A vector quantiser whose codes are whole patches: K branches with K patches each.
+
+Tree-structured vector quantisation (Buzo, Gray, Gray and Markel 1980, "Speech coding based upon
+vector quantization"; Gersho and Gray 1992, chapter 12) without a network: two codes name one of
+K * K patches that were seen in training, pixel by pixel. Where pictures are made of patterns that
+repeat on the grid of patches, as tiles and ordered dithering do, most patches come back exactly.
+"""
+
+from functools import cached_property
+
+import scene.blas  # noqa: F401  isort: skip  (before mlx)
+
+import mlx.core as mx
+import numpy as np
+
+from scene.colours import PaletteIndex
+from scene.images import to_float, to_uint8
+from scene.patches.cutting import PIXELS, cut, join, keys
+from scene.patches.latents import Latents
+
+_BRANCHES = 32  # nearest branches that are searched
+_CANDIDATES = 32  # patches of them, nearest as points, that are compared pixel by pixel
+_ROWS = 512  # patches encoded at a time
+
+
+class PatchTree:
+    """`encode` and `decode` as a two-level `VQGAN` has them.
+
+    Args:
+        palette: uint8 (C, 3), C at most 256.
+        patches: uint8 (K, K, 256), palette entries of patch [first code, second code].
+    """
+
+    num_levels = 2
+
+    def __init__(self, palette: np.ndarray, patches: np.ndarray) -> None:
+        if patches.ndim != 3 or patches.shape[0] != patches.shape[1] or patches.shape[2] != PIXELS:
+            raise ValueError(f"want patches (K, K, {PIXELS}), not {patches.shape}")
+        if int(patches.max(initial=0)) >= len(palette):
+            raise ValueError(f"patches name colours beyond the palette of {len(palette)}")
+        self.palette = palette
+        self.patches = patches
+
+    @property
+    def codebook_size(self) -> int:
+        """Codes per level K."""
+        return self.patches.shape[0]
+
+    @property
+    def colours(self) -> np.ndarray:
+        """The palette, uint8 (C, 3)."""
+        return self.palette
+
+    def decode(self, indices: mx.array) -> mx.array:
+        """Codes int (B, h, w, 2) -> pictures (B, 16h, 16w, 3) in [-1, 1], palette colours all."""
+        codes = np.asarray(indices)
+        pictures = join(self.patches[codes[..., 0], codes[..., 1]])  # (B, H, W)
+        return mx.array(to_float(self.palette[pictures]))
+
+    def encode(self, x: mx.array) -> mx.array:
+        """Pictures (B, H, W, 3) in [-1, 1] -> codes int32 (B, H/16, W/16, 2)."""
+        wanted = cut(self._index.classes(to_uint8(np.asarray(x))))  # (B, h, w, 256)
+        flat = wanted.reshape(-1, PIXELS)
+        found = [self._find(flat[start : start + _ROWS]) for start in range(0, len(flat), _ROWS)]
+        numbers = np.concatenate(found).reshape(wanted.shape[:3])
+        codes = np.stack(np.divmod(numbers, self.codebook_size), axis=-1)
+        return mx.array(codes.astype(np.int32))
+
+    def codebooks(self) -> list[mx.array]:
+        """Two (K, D): the mean of each branch, and how far each second code lies from it on
+        average: their sums stand near the patches."""
+        points = self._points
+        branches = points.mean(axis=1)  # (K, D)
+        return [mx.array(branches), mx.array((points - branches[:, None]).mean(axis=0))]
+
+    @cached_property
+    def _index(self) -> PaletteIndex:
+        return PaletteIndex(self.palette)
+
+    @cached_property
+    def _latents(self) -> Latents:
+        return Latents.of(self.patches.reshape(-1, PIXELS), self.palette)
+
+    @cached_property
+    def _points(self) -> np.ndarray:
+        flat = self._latents(self.patches.reshape(-1, PIXELS))
+        return flat.reshape(*self.patches.shape[:2], -1)  # (K, K, D)
+
+    @cached_property
+    def _keys(self) -> tuple[np.ndarray, np.ndarray]:
+        """Keys of all patches in rising order, and the number of the patch of each."""
+        unsorted = keys(self.patches.reshape(-1, PIXELS))
+        order = np.argsort(unsorted, kind="stable")
+        return unsorted[order], order
+
+    def _find(self, wanted: np.ndarray) -> np.ndarray:
+        """Numbers (N,) of the patches that stand for uint8 (N, 256)."""
+        ordered, order = self._keys
+        place = np.searchsorted(ordered, keys(wanted)).clip(0, len(order) - 1)
+        numbers = order[place]
+        every = self.patches.reshape(-1, PIXELS)
+        unseen = np.flatnonzero((every[numbers] != wanted).any(axis=1))
+        if len(unseen):
+            numbers[unseen] = self._nearest(wanted[unseen])
+        return numbers
+
+    def _nearest(self, wanted: np.ndarray) -> np.ndarray:
+        """As `_find`, for patches that the tree does not hold: most equal pixels among those that
+        are nearest as points."""
+        k, points = self.codebook_size, self._points
+        queries = self._latents(wanted)  # (N, D)
+        branches = points.mean(axis=1)
+        near = min(_BRANCHES, k)
+        distance = np.square(branches).sum(1) - 2 * queries @ branches.T  # (N, K)
+        chosen = np.argpartition(distance, near - 1, axis=1)[:, :near]  # (N, near)
+        distances = np.empty((len(wanted), near, k), dtype=np.float32)
+        for branch in np.unique(chosen):
+            rows, slots = np.nonzero(chosen == branch)
+            leaves = points[branch]  # (K, D)
+            distances[rows, slots] = np.square(leaves).sum(1) - 2 * queries[rows] @ leaves.T
+        flat = distances.reshape(len(wanted), -1)
+        count = min(_CANDIDATES, flat.shape[1])
+        best = np.argpartition(flat, count - 1, axis=1)[:, :count]  # (N, count)
+        best = np.take_along_axis(best, np.take_along_axis(flat, best, 1).argsort(1), 1)
+        numbers = np.take_along_axis(chosen, best // k, 1) * k + best % k
+        equal = (self.patches.reshape(-1, PIXELS)[numbers] == wanted[:, None]).sum(-1)
+        return numbers[np.arange(len(wanted)), equal.argmax(1)]

@@ -1,0 +1,92 @@
+"""Learning a patch tree: count the patches of pictures, keep the commonest, put them in order."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from scene.errors import SceneError
+from scene.patches.cutting import PIXELS, cut, keys
+from scene.patches.latents import Latents
+from scene.patches.tree import PatchTree
+
+SMALLEST = 4
+
+
+def learn_patches(
+    pictures: Iterable[np.ndarray], palette: np.ndarray, codebook_size: int
+) -> tuple[PatchTree, float]:
+    """The tree of the commonest patches, and the share of all patches that it holds.
+
+    Args:
+        pictures: chunks of palette entries, uint8 (B, H, W).
+        palette: uint8 (C, 3).
+        codebook_size: K, a power of two; halved until K * K different patches are there.
+
+    Raises:
+        SceneError: too few different patches for even the smallest tree.
+    """
+    patches, counts = count_patches(pictures)
+    size = codebook_size
+    while size * size > len(patches):
+        size //= 2
+    if size < SMALLEST:
+        raise SceneError(
+            f"only {len(patches)} different patches: the smallest tree has {SMALLEST**2}; give "
+            "more pictures"
+        )
+    commonest = np.argsort(-counts, kind="stable")[: size * size]
+    held = float(counts[commonest].sum() / counts.sum())
+    return PatchTree(palette, arrange(patches[commonest], palette, size)), held
+
+
+def count_patches(pictures: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Different patches uint8 (N, 256) in the order of their keys, and how often each was seen."""
+    patches, counts = np.empty((0, PIXELS), dtype=np.uint8), np.empty(0, dtype=np.int64)
+    for chunk in pictures:
+        fresh = cut(chunk).reshape(-1, PIXELS)
+        patches = np.concatenate([patches, fresh])
+        counts = np.concatenate([counts, np.ones(len(fresh), dtype=np.int64)])
+        _, first, number = np.unique(keys(patches), return_index=True, return_inverse=True)
+        counts = np.bincount(number, weights=counts).astype(np.int64)
+        patches = patches[first]
+    return patches, counts
+
+
+def arrange(patches: np.ndarray, palette: np.ndarray, size: int) -> np.ndarray:
+    """Order uint8 (K * K, 256) patches as a tree (K, K, 256).
+
+    First codes: the set is halved at the median of its own widest direction, and so on. Second
+    codes: every branch is halved along the same few directions, the widest within branches, so
+    that a second code means a like departure from its branch in all of them. A transformer can
+    then learn of one branch what holds for the others.
+    """
+    points = Latents.of(patches, palette)(patches)  # (K * K, D)
+    groups = [np.arange(len(patches))]
+    while len(groups) < size:
+        groups = [half for group in groups for half in _halves(group, _widest(points[group]))]
+    branches = np.stack(groups)  # (K, K)
+    rest = points[branches] - points[branches].mean(axis=1, keepdims=True)
+    _, axes = np.linalg.eigh(rest.reshape(-1, rest.shape[-1]).T @ rest.reshape(-1, rest.shape[-1]))
+    ordered = []
+    for branch, departures in zip(branches, rest, strict=True):
+        groups, axis = [np.arange(size)], 1
+        while len(groups) < size:
+            along = departures @ axes[:, -axis]
+            groups = [half for group in groups for half in _halves(group, along[group])]
+            axis += 1
+        ordered.append(branch[np.concatenate(groups)])
+    return patches[np.stack(ordered)]
+
+
+def _widest(points: np.ndarray) -> np.ndarray:
+    """Where points (N, D) lie along their first principal component: (N,)."""
+    centred = points - points.mean(axis=0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    axis = axes[:, -1]
+    # A sign of its own for each run of eigh would turn the tree around.
+    return centred @ (axis * np.sign(axis[np.abs(axis).argmax()]))
+
+
+def _halves(members: np.ndarray, along: np.ndarray) -> list[np.ndarray]:
+    order = np.argsort(along, kind="stable")
+    return [members[half] for half in np.array_split(order, 2)]
