@@ -132,7 +132,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Console entry point."""
     parser = create_parser("evaluate", "Measure models on scenes that they never saw.", EPILOG)
     add = parser.add_argument
-    add("--vqgan", help="VQGAN checkpoint folder (default: the one that ships)")
+    add("--vqgan", help="checkpoint folder of the tokenizer (default: the one that ships)")
     add("--transformer", help="transformer checkpoint folder (default: the one that ships)")
     add("--judge", help="judge folder (default: the one that ships)")
     add("--only", choices=("reconstruction", "adherence"), help="leave the other part out")

@@ -59,7 +59,7 @@ def create() -> argparse.ArgumentParser:
     add("--preview", action="store_true", help="show the pictures in the terminal")
     add("--force", action="store_true", help="overwrite existing files")
     add("--like", type=Path, help="take prompt, seed and settings from a generated PNG")
-    add("--vqgan", help="VQGAN checkpoint folder (default: the one that ships)")
+    add("--vqgan", help="checkpoint folder of the tokenizer (default: the one that ships)")
     add("--transformer", help="transformer checkpoint folder (default: the one that ships)")
     add("--config", type=Path, help="YAML file with defaults for these settings")
     return parser

@@ -63,7 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = create_parser("reconstruct", "Show what the codes keep of pictures.", EPILOG)
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="picture files")
     parser.add_argument("-o", "--output", type=Path, help="folder (default: beside each picture)")
-    parser.add_argument("--vqgan", help="VQGAN checkpoint folder (default: the one that ships)")
+    parser.add_argument(
+        "--vqgan", help="checkpoint folder of the tokenizer (default: the one that ships)"
+    )
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
     return run_command(parser, reconstruct, argv)
 

@@ -1,4 +1,4 @@
-"""Prompt to pictures: a VQGAN and a transformer that belong together, loaded from checkpoints."""
+"""Prompt to pictures: a tokenizer and a transformer that belong together, from checkpoints."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
