@@ -32,6 +32,14 @@ def model(levels=2, **options):
     return net
 
 
+def seeing(**options):
+    """A model for codes that name patches."""
+    net = model(view_dims=6, pick_dims=4, **options)
+    patches = np.random.default_rng(5).normal(size=(K, K, 8)).astype(np.float32)
+    net.look_at(mx.array(patches))
+    return net
+
+
 def text(*rows):
     return mx.array(rows or [[3, 4, 0], [5, 6, 7]])
 
@@ -54,9 +62,10 @@ def test_plain_signature_of_the_plan():
     assert net(mx.zeros((2, 3), mx.int32), mx.zeros((2, 6), mx.int32)).shape == (2, 6, 8)
 
 
+@pytest.mark.parametrize("make", [model, seeing])
 @pytest.mark.parametrize("changed", [0, 3, 7, N - 1])
-def test_a_token_changes_only_what_comes_after_it(changed):
-    net, before = model(), tokens()
+def test_a_token_changes_only_what_comes_after_it(changed, make):
+    net, before = make(), tokens()
     after = np.array(before)
     after[:, changed, 1] = (after[:, changed, 1] + 1) % K
     a, b = net(text(), before), net(text(), mx.array(after))
@@ -137,9 +146,10 @@ def test_dropout_works_in_training_only():
     assert not mx.array_equal(net(text(), codes), net(text(), codes))
 
 
-def test_generate_draws_what_its_own_cache_free_model_would_draw():
+@pytest.mark.parametrize("make", [model, seeing])
+def test_generate_draws_what_its_own_cache_free_model_would_draw(make):
     """Greedy sampling by the cache equals greedy sampling by the whole prefix."""
-    net = model()
+    net = make()
     drawn = net.generate(text(), temperature=0)
     codes = np.zeros((2, N, 2), np.int32)
     for position in range(N):
@@ -147,6 +157,26 @@ def test_generate_draws_what_its_own_cache_free_model_would_draw():
             logits = net(text(), mx.array(codes))
             codes[:, position, level] = np.asarray(mx.argmax(logits[:, position, level], -1))
     assert np.array_equal(np.asarray(drawn), codes)
+
+
+def test_patches_are_seen_by_their_neighbours_and_chosen_by_their_look():
+    net, codes = seeing(), tokens()
+    before = net(text(), codes)
+    patches = np.array(net._patches)
+    other = np.concatenate([patches, np.zeros((K, K, 2), np.float32)], axis=-1)
+    first, second = (int(code) for code in codes[0, 3])
+    other[first, second] += 1
+    net.look_at(mx.array(other))
+    difference = np.asarray(mx.abs(net(text(), codes) - before)[0])  # (N, L, K)
+    assert difference[3, 0].max() < 1e-6  # its own first code does not know it yet
+    assert np.flatnonzero(difference[3, 1] > 1e-6).tolist() == [second]
+    assert difference[4].max() > 1e-5
+
+
+def test_a_model_that_looks_at_no_patches_holds_no_weights_for_it():
+    assert "view" not in model()
+    assert "pick" not in model().depth
+    assert "_patches" not in seeing().parameters()
 
 
 def test_generate_restores_the_mode_of_the_model():

@@ -330,6 +330,8 @@ def build_transformer(config: TransformerConfig) -> ImageTransformer:
         text_layers=model.text_layers,
         text_heads=model.text_heads,
         max_text_len=model.max_text_len,
+        view_dims=model.view_dims,
+        pick_dims=model.pick_dims,
     )
 
 
@@ -344,6 +346,20 @@ def transformer_documents(
         "vocabulary": tokenizer.vocabulary,
         "vqgan": vqgan,
     }
+
+
+def show_patches(model: ImageTransformer, config: TransformerConfig, codec: PictureCodec) -> None:
+    """Give the transformer a look at the patches that its codes name, if it wants one.
+
+    Raises SceneError for a tokenizer whose codes name none.
+    """
+    if not config.model.view_dims:
+        return
+    if not isinstance(codec, PatchTree):
+        raise SceneError(
+            "model.view_dims is for the codes of a patch tree, not of a VQGAN: set it to 0"
+        )
+    model.look_at(mx.array(codec.points()))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from scene.errors import SceneError
 Positive = Annotated[int, Field(ge=1)]
 Width = Annotated[int, Field(ge=1, le=8192)]
 Depth = Annotated[int, Field(ge=1, le=256)]
+PatchNumbers = Annotated[int, Field(ge=0, le=96)]  # principal components of a patch
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -140,7 +141,11 @@ class VQGANConfig(Section):
 
 
 class TransformerModel(Section):
-    """Shape of the transformer. Codebook size, levels and grid must fit the VQGAN's codes."""
+    """Shape of the transformer. Codebook size, levels and grid must fit the tokenizer's codes.
+
+    `view_dims`, `pick_dims`, for the codes of a patch tree alone: how many numbers of a patch its
+    neighbours see, and how many it is chosen by.
+    """
 
     vocab_size: Count = 512
     max_seq_len: Count = 240
@@ -157,9 +162,15 @@ class TransformerModel(Section):
     text_layers: Depth = 4
     text_heads: Width = 4
     max_text_len: Count = 128
+    view_dims: PatchNumbers = 0
+    pick_dims: PatchNumbers = 0
 
     @model_validator(mode="after")
     def _check(self) -> "TransformerModel":
+        if bool(self.view_dims) != bool(self.pick_dims) or (
+            self.view_dims and self.num_levels != 2
+        ):
+            raise ValueError("view_dims and pick_dims go together, with num_levels 2")
         if self.embed_dim % self.num_heads or self.text_embed_dim % self.text_heads:
             raise ValueError("embed_dim must be a multiple of num_heads (text_ likewise)")
         if self.max_seq_len % self.grid_width:

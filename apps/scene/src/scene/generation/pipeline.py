@@ -10,7 +10,13 @@ import scene.blas  # noqa: F401  isort: skip  (before mlx)
 import mlx.core as mx
 import numpy as np
 
-from scene.checkpoints import LoadedTransformer, fingerprint, load_codec, load_transformer
+from scene.checkpoints import (
+    LoadedTransformer,
+    fingerprint,
+    load_codec,
+    load_transformer,
+    show_patches,
+)
 from scene.codec import PictureCodec
 from scene.errors import SceneError
 from scene.images import to_uint8
@@ -46,6 +52,8 @@ class Generator:
                 f"the transformer was trained on the codes of tokenizer {self.text.vqgan}, "
                 f"not of {self.codec_id}: give the pair that belongs together"
             )
+
+        show_patches(self.text.model, self.text.config, self.codec)
 
     @property
     def model_id(self) -> str:

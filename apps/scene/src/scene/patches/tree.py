@@ -73,6 +73,12 @@ class PatchTree:
         branches = points.mean(axis=1)  # (K, D)
         return [mx.array(branches), mx.array((points - branches[:, None]).mean(axis=0))]
 
+    def points(self) -> np.ndarray:
+        """The patches as points float32 (K, K, D), the widest directions first, of half a unit of
+        deviation per direction on average."""
+        points = self._points
+        return points * (0.5 / np.sqrt(points.reshape(-1, points.shape[-1]).var(axis=0).mean()))
+
     @cached_property
     def _index(self) -> PaletteIndex:
         return PaletteIndex(self.palette)

@@ -23,6 +23,7 @@ from scene.checkpoints import (
     load_weights,
     read_arrays,
     save_checkpoint,
+    show_patches,
     transformer_documents,
     unflatten,
 )
@@ -86,6 +87,7 @@ class TransformerTrainer:
         )
         mx.random.seed(self.training.seed)
         self.model = build_transformer(config)
+        show_patches(self.model, config, codec)
         _start_embeddings(self.model, codec)
         self.optimizer = optim.AdamW(
             self.training.learning_rate,

@@ -17,9 +17,15 @@ MLP_RATIO = 2
 class DepthModel(nn.Module):
     """Position vectors (B, N, D) and codes (B, N, L) -> logits (B, N, L, K)."""
 
-    def __init__(self, dims: int, num_levels: int, vocab_size: int, num_layers: int) -> None:
+    def __init__(
+        self, dims: int, num_levels: int, vocab_size: int, num_layers: int, pick_dims: int = 0
+    ) -> None:
+        """`pick_dims`: how many numbers of each patch the second level is chosen by, see `look_at`;
+        0 for codes that name no patches."""
         super().__init__()
         self.num_levels = num_levels
+        if pick_dims:
+            self.pick = nn.Linear(dims, pick_dims)
         self.start = nn.Linear(dims, dims)
         self.levels = mx.random.normal((num_levels, dims)) * 0.02
         self.codes = [nn.Embedding(vocab_size, dims) for _ in range(num_levels - 1)]
@@ -27,6 +33,14 @@ class DepthModel(nn.Module):
         self.blocks = [MLP(dims, MLP_RATIO) for _ in range(num_layers)]
         self.norm = nn.RMSNorm(dims)
         self.heads = [nn.Linear(dims, vocab_size) for _ in range(num_levels)]
+
+    def look_at(self, patches: mx.array) -> None:
+        """Points (K, K, D) of the patches that two codes name, D at least `pick_dims`.
+
+        The second code is then also chosen by what its patch looks like: the same vector asks for
+        the same look in every branch, which a head of K numbers would have to learn K times.
+        """
+        self._patches = patches[..., : self.pick.weight.shape[0]]
 
     def begin(self, positions: mx.array) -> mx.array:
         """State before the first level: (..., D) -> (..., D)."""
@@ -36,18 +50,24 @@ class DepthModel(nn.Module):
         """State after `codes` int (...) of `level` are known."""
         return state + self.codes[level](codes)
 
-    def logits(self, state: mx.array, level: int) -> mx.array:
-        """Logits of `level`: (..., D) -> (..., K)."""
+    def logits(self, state: mx.array, level: int, branch: mx.array | None = None) -> mx.array:
+        """Logits of `level`: (..., D) -> (..., K). `branch` int (...): the code of the level
+        before, needed for the second one where codes name patches."""
         x = state + self.levels[level]
         for norm, block in zip(self.norms, self.blocks, strict=True):
             x = x + block(norm(x))
-        return self.heads[level](self.norm(x))
+        x = self.norm(x)
+        if level != 1 or branch is None or "pick" not in self:
+            return self.heads[level](x)
+        alike = self._patches[branch] @ self.pick(x)[..., None]  # (..., K, 1)
+        return self.heads[level](x) + alike[..., 0]
 
     def __call__(self, positions: mx.array, codes: mx.array) -> mx.array:
         state = self.begin(positions)
         outputs = []
         for level in range(self.num_levels):
-            outputs.append(self.logits(state, level))
+            branch = codes[..., level - 1] if level else None
+            outputs.append(self.logits(state, level, branch))
             if level + 1 < self.num_levels:
                 state = self.advance(state, codes[..., level], level)
         return mx.stack(outputs, axis=2)

@@ -58,7 +58,11 @@ class ImageTransformer(nn.Module):
         text_layers: int = 4,
         text_heads: int = 4,
         max_text_len: int = 128,
+        view_dims: int = 0,
+        pick_dims: int = 0,
     ) -> None:
+        """`view_dims`, `pick_dims`: for codes that name patches, how many numbers of a patch its
+        neighbours see, and how many it is chosen by; `look_at` then comes before all else."""
         super().__init__()
         self.vocab_size = vocab_size
         self.num_levels = num_levels
@@ -74,6 +78,8 @@ class ImageTransformer(nn.Module):
         self.rows = mx.random.normal((-(-max_seq_len // grid_width), embed_dim)) * PLACE_SCALE
         self.columns = mx.random.normal((grid_width, embed_dim)) * PLACE_SCALE
         self.codes = [nn.Embedding(vocab_size, embed_dim) for _ in range(num_levels)]
+        if view_dims:
+            self.view = nn.Linear(view_dims, embed_dim, bias=False)
         self.above = nn.Linear(embed_dim, embed_dim, bias=False)
         self.dropout = nn.Dropout(dropout)
         self.blocks = [
@@ -84,13 +90,22 @@ class ImageTransformer(nn.Module):
         if num_levels == 1:
             self.head = nn.Linear(embed_dim, vocab_size)
         else:
-            self.depth = DepthModel(embed_dim, num_levels, vocab_size, depth_layers)
+            self.depth = DepthModel(embed_dim, num_levels, vocab_size, depth_layers, pick_dims)
+
+    def look_at(self, patches: mx.array) -> None:
+        """Points float32 (K, K, D) of the patches that two codes name, as `PatchTree.points` has
+        them, D at least `view_dims` and `pick_dims`."""
+        self._patches = patches[..., : self.view.weight.shape[1]]
+        self.depth.look_at(patches)
 
     def embed_codes(self, tokens: mx.array) -> mx.array:
-        """Sum of the level embeddings: int (..., L) -> (..., D)."""
+        """Sum of the level embeddings, and of what their patch looks like: int (..., L) ->
+        (..., D)."""
         total = self.codes[0](tokens[..., 0])
         for level in range(1, self.num_levels):
             total = total + self.codes[level](tokens[..., level])
+        if "view" in self:
+            total = total + self.view(self._patches[tokens[..., 0], tokens[..., 1]])
         return total
 
     def positions(self, n: int) -> mx.array:
@@ -227,10 +242,10 @@ class ImageTransformer(nn.Module):
         if self.num_levels == 1:
             return sampler.draw(self.head(x))[:, None]
         state = self.depth.begin(x)
-        codes = []
+        codes, known = [], None
         for level in range(self.num_levels):
             cooling = FINE_COOLING if level else 1.0
-            chosen = sampler.draw(self.depth.logits(state, level), cooling)
+            chosen = sampler.draw(self.depth.logits(state, level, known), cooling)
             codes.append(chosen)
             if level + 1 < self.num_levels:
                 known = _twice(chosen, chosen) if sampler.guided else chosen
