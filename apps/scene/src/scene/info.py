@@ -49,6 +49,15 @@ def show_doctor(arguments: argparse.Namespace) -> None:
     print(f"matrix product 1024x1024: {matmul_gflops():.0f} GFLOP/s")
 
 
+def _claim(arguments: argparse.Namespace) -> None:
+    """Find out before any work whether the folder `--out` may be written."""
+    from scene.errors import SceneError
+
+    if arguments.out.exists() and not arguments.force:
+        raise SceneError(f"{arguments.out} exists: choose another folder or overwrite by --force")
+    check_folder(arguments.out)
+
+
 def export(arguments: argparse.Namespace) -> None:
     """Write a checkpoint's model in half precision, without what only training needs."""
     from scene.checkpoints import (
@@ -59,11 +68,8 @@ def export(arguments: argparse.Namespace) -> None:
         read_document,
         save_checkpoint,
     )
-    from scene.errors import SceneError
 
-    if arguments.out.exists() and not arguments.force:
-        raise SceneError(f"{arguments.out} exists: choose another folder or overwrite by --force")
-    check_folder(arguments.out)
+    _claim(arguments)
     document = read_document(arguments.checkpoint, SETTINGS)
     arrays = half_precision(read_arrays(arguments.checkpoint, MODEL))
     save_checkpoint(arguments.out, {MODEL: arrays}, {SETTINGS: document})
@@ -101,13 +107,10 @@ def learn(arguments: argparse.Namespace) -> None:
     from scene.checkpoints import save_patches
     from scene.colours import PaletteIndex, collect_palette
     from scene.dataset import ImageDataset, load_pixels
-    from scene.errors import SceneError
     from scene.images import fit, open_image
     from scene.training.patches import learn_patches
 
-    if arguments.out.exists() and not arguments.force:
-        raise SceneError(f"{arguments.out} exists: choose another folder or overwrite by --force")
-    check_folder(arguments.out)
+    _claim(arguments)
     size = (320, 192)
     paths = ImageDataset(arguments.data, size).paths
     palette = collect_palette(load_pixels(paths[:: max(1, len(paths) // 500)], size), 256)

@@ -69,9 +69,8 @@ class PatchTree:
     def codebooks(self) -> list[mx.array]:
         """Two (K, D): the mean of each branch, and how far each second code lies from it on
         average: their sums stand near the patches."""
-        points = self._points
-        branches = points.mean(axis=1)  # (K, D)
-        return [mx.array(branches), mx.array((points - branches[:, None]).mean(axis=0))]
+        departures = self._points - self._branches[:, None]
+        return [mx.array(self._branches), mx.array(departures.mean(axis=0))]
 
     def points(self) -> np.ndarray:
         """The patches as points float32 (K, K, D), the widest directions first, of half a unit of
@@ -91,6 +90,16 @@ class PatchTree:
     def _points(self) -> np.ndarray:
         flat = self._latents(self.patches.reshape(-1, PIXELS))
         return flat.reshape(*self.patches.shape[:2], -1)  # (K, K, D)
+
+    @cached_property
+    def _branches(self) -> np.ndarray:
+        """Means of the branches, (K, D)."""
+        return self._points.mean(axis=1)
+
+    @cached_property
+    def _norms(self) -> np.ndarray:
+        """Squared lengths of all points, (K, K)."""
+        return np.square(self._points).sum(-1)
 
     @cached_property
     def _keys(self) -> tuple[np.ndarray, np.ndarray]:
@@ -113,17 +122,16 @@ class PatchTree:
     def _nearest(self, wanted: np.ndarray) -> np.ndarray:
         """As `_find`, for patches that the tree does not hold: most equal pixels among those that
         are nearest as points."""
-        k, points = self.codebook_size, self._points
+        k, branches = self.codebook_size, self._branches
         queries = self._latents(wanted)  # (N, D)
-        branches = points.mean(axis=1)
         near = min(_BRANCHES, k)
         distance = np.square(branches).sum(1) - 2 * queries @ branches.T  # (N, K)
         chosen = np.argpartition(distance, near - 1, axis=1)[:, :near]  # (N, near)
         distances = np.empty((len(wanted), near, k), dtype=np.float32)
         for branch in np.unique(chosen):
             rows, slots = np.nonzero(chosen == branch)
-            leaves = points[branch]  # (K, D)
-            distances[rows, slots] = np.square(leaves).sum(1) - 2 * queries[rows] @ leaves.T
+            products = queries[rows] @ self._points[branch].T  # (rows, K)
+            distances[rows, slots] = self._norms[branch] - 2 * products
         flat = distances.reshape(len(wanted), -1)
         count = min(_CANDIDATES, flat.shape[1])
         best = np.argpartition(flat, count - 1, axis=1)[:, :count]  # (N, count)

@@ -66,7 +66,8 @@ def arrange(patches: np.ndarray, palette: np.ndarray, size: int) -> np.ndarray:
         groups = [half for group in groups for half in _halves(group, _widest(points[group]))]
     branches = np.stack(groups)  # (K, K)
     rest = points[branches] - points[branches].mean(axis=1, keepdims=True)
-    _, axes = np.linalg.eigh(rest.reshape(-1, rest.shape[-1]).T @ rest.reshape(-1, rest.shape[-1]))
+    flat = rest.reshape(-1, rest.shape[-1])
+    _, axes = np.linalg.eigh(flat.T @ flat)
     ordered = []
     for branch, departures in zip(branches, rest, strict=True):
         groups, axis = [np.arange(size)], 1

@@ -57,7 +57,7 @@ class DepthModel(nn.Module):
         for norm, block in zip(self.norms, self.blocks, strict=True):
             x = x + block(norm(x))
         x = self.norm(x)
-        if level != 1 or branch is None or "pick" not in self:
+        if level != 1 or "pick" not in self:
             return self.heads[level](x)
         alike = self._patches[branch] @ self.pick(x)[..., None]  # (..., K, 1)
         return self.heads[level](x) + alike[..., 0]
