@@ -7,6 +7,8 @@ import pytest
 
 from scene.training.transformer import nll, weighted_nll
 from scene.transformer import ImageTransformer, TextEncoder
+from scene.transformer.depth import GOES_ON
+from scene.transformer.edges import NOTHING
 from scene.transformer.sampling import Sampler, keep_top_k, keep_top_p
 
 K, WIDTH, N = 11, 4, 12
@@ -35,8 +37,11 @@ def model(levels=2, **options):
 def seeing(**options):
     """A model for codes that name patches."""
     net = model(view_dims=6, pick_dims=4, **options)
-    patches = np.random.default_rng(5).normal(size=(K, K, 8)).astype(np.float32)
-    net.look_at(mx.array(patches))
+    rng = np.random.default_rng(5)
+    points = rng.normal(size=(K, K, 8)).astype(np.float32)
+    near, far = rng.integers(0, 3, (2, K, K, 32)).astype(np.uint8)
+    palette = rng.uniform(-1, 1, (3, 3)).astype(np.float32)
+    net.look_at(*(mx.array(each) for each in (points, near, far, palette)))
     return net
 
 
@@ -166,11 +171,45 @@ def test_patches_are_seen_by_their_neighbours_and_chosen_by_their_look():
     other = np.concatenate([patches, np.zeros((K, K, 2), np.float32)], axis=-1)
     first, second = (int(code) for code in codes[0, 3])
     other[first, second] += 1
-    net.look_at(mx.array(other))
+    net.look_at(mx.array(other), net.depth._near, net.edges._far, net.edges._colours[:3])
     difference = np.asarray(mx.abs(net(text(), codes) - before)[0])  # (N, L, K)
     assert difference[3, 0].max() < 1e-6  # its own first code does not know it yet
     assert np.flatnonzero(difference[3, 1] > 1e-6).tolist() == [second]
     assert difference[4].max() > 1e-5
+
+
+def test_a_patch_is_likelier_the_more_of_its_pixels_go_on_across_its_edges():
+    net, codes = seeing(), tokens()
+    before, near = net(text(), codes), np.array(net.depth._near)
+    position = WIDTH + 1
+    left, above = (np.asarray(codes[0, position - back]) for back in (1, WIDTH))
+    far = np.asarray(net.edges._far)
+    first, second = (int(code) for code in codes[0, position])
+    touching = np.concatenate([far[tuple(left)][:16], far[tuple(above)][16:]])
+    missing = (near[first, second] != touching).sum()
+    assert missing > 0
+    near[first, second] = touching
+    net.depth.look_at(net.depth._patches, mx.array(near))
+    difference = np.asarray(net(text(), codes) - before)[0, position]  # (L, K)
+    assert np.flatnonzero(np.abs(difference[1]) > 1e-5).tolist() == [second]
+    assert difference[1, second] == pytest.approx(GOES_ON * missing, abs=1e-4)
+
+
+def test_nothing_touches_the_first_row_and_the_first_column_from_outside():
+    touching = np.asarray(seeing().touching(tokens()))  # (B, N, 32)
+    assert (touching[:, :WIDTH, 16:] == NOTHING).all()
+    assert (touching[:, ::WIDTH, :16] == NOTHING).all()
+    rest = touching.reshape(2, -1, WIDTH, 32)[:, 1:, 1:]
+    assert (rest < 3).all()
+
+
+def test_hidden_codes_have_no_edges():
+    known = mx.array(np.arange(2 * N).reshape(2, N) % 3 > 0)
+    net = seeing()
+    touching = np.asarray(net.touching(tokens(), known))
+    hidden = ~np.asarray(known)
+    assert (touching[:, 1:, :16][hidden[:, :-1]] == NOTHING).all()
+    assert (touching[:, WIDTH:, 16:][hidden[:, :-WIDTH]] == NOTHING).all()
 
 
 def test_a_model_that_looks_at_no_patches_holds_no_weights_for_it():

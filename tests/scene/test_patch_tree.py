@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import mlx.core as mx
@@ -102,9 +103,12 @@ def test_a_saved_tree_comes_back_and_keeps_its_name(tree, tmp_path):
     loaded = load_codec(tmp_path / "tree")
     assert loaded.image_size == SIZE
     assert np.array_equal(loaded.model.patches, tree.patches)
+    assert np.array_equal(loaded.model.points(), tree.points())
     assert fingerprint(loaded.model) == fingerprint(tree)
-    other = PatchTree(PALETTE, tree.patches[::-1])
+    other = PatchTree(PALETTE, tree.patches[::-1], tree.latents)
     assert fingerprint(other) != fingerprint(tree)
+    mirrored = dataclasses.replace(tree.latents, axes=-tree.latents.axes)
+    assert fingerprint(PatchTree(PALETTE, tree.patches, mirrored)) != fingerprint(tree)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +117,8 @@ def test_a_saved_tree_comes_back_and_keeps_its_name(tree, tmp_path):
         ("patches", np.zeros(9, np.uint8)),
         ("patches", None),
         ("palette", PALETTE[:3]),
+        ("axes", np.zeros((3, 2), np.float32)),
+        ("mean", None),
         ("codebook_size", 8),
         ("codebook_size", 4096),
     ],

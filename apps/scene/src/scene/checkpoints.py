@@ -27,8 +27,10 @@ from pydantic import Field
 from scene.codec import PictureCodec
 from scene.config import Section, Size, TransformerConfig, VQGANConfig, parse_config
 from scene.errors import SceneError
+from scene.images import to_float
 from scene.patches import PatchTree
 from scene.patches.cutting import PIXELS
+from scene.patches.latents import Latents
 from scene.transformer import ImageTransformer, SimpleTokenizer
 from scene.vqgan import VQGAN
 
@@ -243,7 +245,12 @@ def load_vqgan(folder: Path) -> tuple[VQGAN, VQGANConfig]:
 def save_patches(folder: Path, tree: PatchTree, image_size: Size, card: Mapping[str, Any]) -> None:
     """Write a patch tree, its patches deflated, with the `card` that says how it was made."""
     packed = np.frombuffer(zlib.compress(tree.patches.tobytes(), 9), dtype=np.uint8)
-    arrays = {"palette": mx.array(tree.palette), "patches": mx.array(packed)}
+    arrays = {
+        "palette": mx.array(tree.palette),
+        "patches": mx.array(packed),
+        "mean": mx.array(tree.latents.mean),
+        "axes": mx.array(tree.latents.axes),
+    }
     settings = {
         "format": FORMAT,
         "kind": "patches",
@@ -263,7 +270,9 @@ def _load_patches(folder: Path) -> "LoadedCodec":
         # Never more than fits: a small file may unfold to any size.
         raw = unpacking.decompress(np.asarray(arrays["patches"]).tobytes(), k * k * PIXELS + 1)
         patches = np.frombuffer(raw, dtype=np.uint8).reshape(k, k, PIXELS)
-        tree = PatchTree(np.asarray(arrays["palette"]), patches)
+        palette = np.asarray(arrays["palette"])
+        latents = Latents(to_float(palette), np.asarray(arrays["mean"]), np.asarray(arrays["axes"]))
+        tree = PatchTree(palette, patches, latents)
     except (zlib.error, KeyError, ValueError) as error:
         raise SceneError(f"{folder}: broken checkpoint ({_one_line(error)})") from error
     return LoadedCodec(tree, settings.image_size)
@@ -303,7 +312,7 @@ def fingerprint(codec: PictureCodec) -> str:
     """
     digest = hashlib.sha256()
     if isinstance(codec, PatchTree):
-        books = [codec.palette, codec.patches]
+        books = [codec.palette, codec.patches, codec.latents.mean, codec.latents.axes]
     else:
         books = [np.asarray(book.astype(mx.float16)) for book in codec.codebooks()]
     for book in books:
@@ -359,7 +368,10 @@ def show_patches(model: ImageTransformer, config: TransformerConfig, codec: Pict
         raise SceneError(
             "model.view_dims is for the codes of a patch tree, not of a VQGAN: set it to 0"
         )
-    model.look_at(mx.array(codec.points()))
+    near, far = codec.edges()
+    model.look_at(
+        mx.array(codec.points()), mx.array(near), mx.array(far), mx.array(to_float(codec.palette))
+    )
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scene.images import to_float
 from scene.patches.cutting import PIXELS
 
 DIMENSIONS = 96
 _SAMPLE = 50_000
-_CHUNK = 20_000
+_CHUNK = 256  # patches whose colours stay in a processor's cache
 
 
 @dataclass(frozen=True)
 class Latents:
-    """A linear map of patches; `palette` float32 (C, 3) in [-1, 1], `mean` (768,), `axes`
-    (768, D) orthonormal, the widest first."""
+    """A linear map of patches; `palette` float32 (C, 3) in [-1, 1], `mean` float32 (768,), `axes`
+    float32 (768, D) orthonormal, the widest first.
+
+    It is kept with whatever learns from its points: the same patches on another machine give
+    axes of other signs.
+    """
 
     palette: np.ndarray
     mean: np.ndarray
@@ -24,7 +29,7 @@ class Latents:
     def of(cls, patches: np.ndarray, palette: np.ndarray) -> "Latents":
         """Principal components of uint8 (N, 256) patches of palette entries; `palette` is uint8
         (C, 3). Of many patches a sample spread over all of them is looked at."""
-        colours = palette.astype(np.float32) / 127.5 - 1
+        colours = to_float(palette)
         chosen = patches[:: max(1, len(patches) // _SAMPLE)]
         points = colours[chosen].reshape(-1, 3 * PIXELS)  # (N, 768)
         mean = points.mean(axis=0)
@@ -38,6 +43,6 @@ class Latents:
         points = np.empty((len(patches), self.axes.shape[1]), dtype=np.float32)
         for start in range(0, len(patches), _CHUNK):
             part = slice(start, start + _CHUNK)
-            colours = self.palette[patches[part]].reshape(-1, 3 * PIXELS)
-            points[part] = (colours - self.mean) @ self.axes
-        return points
+            colours = np.take(self.palette, patches[part], axis=0).reshape(-1, 3 * PIXELS)
+            np.matmul(colours, self.axes, out=points[part])
+        return points - self.mean @ self.axes

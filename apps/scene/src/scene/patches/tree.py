@@ -15,7 +15,7 @@ import numpy as np
 
 from scene.colours import PaletteIndex
 from scene.images import to_float, to_uint8
-from scene.patches.cutting import PIXELS, cut, join, keys
+from scene.patches.cutting import PATCH, PIXELS, cut, join, keys
 from scene.patches.latents import Latents
 
 _BRANCHES = 32  # nearest branches that are searched
@@ -29,17 +29,29 @@ class PatchTree:
     Args:
         palette: uint8 (C, 3), C at most 256.
         patches: uint8 (K, K, 256), palette entries of patch [first code, second code].
+        latents: how patches become points, by the same palette.
+
+    Raises:
+        ValueError: arrays that do not fit together.
     """
 
     num_levels = 2
 
-    def __init__(self, palette: np.ndarray, patches: np.ndarray) -> None:
+    def __init__(self, palette: np.ndarray, patches: np.ndarray, latents: Latents) -> None:
         if patches.ndim != 3 or patches.shape[0] != patches.shape[1] or patches.shape[2] != PIXELS:
             raise ValueError(f"want patches (K, K, {PIXELS}), not {patches.shape}")
         if int(patches.max(initial=0)) >= len(palette):
             raise ValueError(f"patches name colours beyond the palette of {len(palette)}")
+        if latents.mean.shape != (3 * PIXELS,) or latents.axes.shape[:-1] != (3 * PIXELS,):
+            raise ValueError(f"axes {latents.axes.shape} and mean {latents.mean.shape} do not fit")
         self.palette = palette
         self.patches = patches
+        self.latents = latents
+
+    @classmethod
+    def of(cls, palette: np.ndarray, patches: np.ndarray) -> "PatchTree":
+        """A tree whose points are principal components of its own patches."""
+        return cls(palette, patches, Latents.of(patches.reshape(-1, PIXELS), palette))
 
     @property
     def codebook_size(self) -> int:
@@ -78,17 +90,22 @@ class PatchTree:
         points = self._points
         return points * (0.5 / np.sqrt(points.reshape(-1, points.shape[-1]).var(axis=0).mean()))
 
+    def edges(self) -> tuple[np.ndarray, np.ndarray]:
+        """Palette entries at the edges of all patches, two uint8 (K, K, 32): left column and top
+        row, which touch the neighbours before it in raster order; right column and bottom row,
+        which touch those after it."""
+        square = self.patches.reshape(*self.patches.shape[:2], PATCH, PATCH)
+        near = np.concatenate([square[..., 0], square[..., 0, :]], axis=-1)
+        far = np.concatenate([square[..., -1], square[..., -1, :]], axis=-1)
+        return near, far
+
     @cached_property
     def _index(self) -> PaletteIndex:
         return PaletteIndex(self.palette)
 
     @cached_property
-    def _latents(self) -> Latents:
-        return Latents.of(self.patches.reshape(-1, PIXELS), self.palette)
-
-    @cached_property
     def _points(self) -> np.ndarray:
-        flat = self._latents(self.patches.reshape(-1, PIXELS))
+        flat = self.latents(self.patches.reshape(-1, PIXELS))
         return flat.reshape(*self.patches.shape[:2], -1)  # (K, K, D)
 
     @cached_property
@@ -123,7 +140,7 @@ class PatchTree:
         """As `_find`, for patches that the tree does not hold: most equal pixels among those that
         are nearest as points."""
         k, branches = self.codebook_size, self._branches
-        queries = self._latents(wanted)  # (N, D)
+        queries = self.latents(wanted)  # (N, D)
         near = min(_BRANCHES, k)
         distance = np.square(branches).sum(1) - 2 * queries @ branches.T  # (N, K)
         chosen = np.argpartition(distance, near - 1, axis=1)[:, :near]  # (N, near)

@@ -36,7 +36,7 @@ def learn_patches(
         )
     commonest = np.argsort(-counts, kind="stable")[: size * size]
     held = float(counts[commonest].sum() / counts.sum())
-    return PatchTree(palette, arrange(patches[commonest], palette, size)), held
+    return PatchTree.of(palette, arrange(patches[commonest], palette, size)), held
 
 
 def count_patches(pictures: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

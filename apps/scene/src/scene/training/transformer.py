@@ -231,7 +231,9 @@ def weighted_nll(
     first = model.depth.logits(model.depth.begin(x), 0)  # (B, N, K)
     total = nn.losses.cross_entropy(first, codes[..., 0], reduction="mean")
     chosen = codes[:, fine]  # (B, P, L)
-    logits = model.depth(x[:, fine], chosen)[:, :, 1:]  # (B, P, L - 1, K)
+    touching = model.touching(codes, known)
+    beside = None if touching is None else touching[:, fine]  # (B, P, 32)
+    logits = model.depth(x[:, fine], chosen, beside)[:, :, 1:]  # (B, P, L - 1, K)
     rest = nn.losses.cross_entropy(logits, chosen[..., 1:]).mean(axis=(0, 1))  # (L - 1,)
     weights = [decay**level for level in range(1, model.num_levels)]
     return (total + (mx.array(weights) * rest).sum()) / (1 + sum(weights))

@@ -10,8 +10,11 @@ import mlx.core as mx
 import mlx.nn as nn
 
 from scene.transformer.attention import MLP
+from scene.transformer.edges import BOTH
 
 MLP_RATIO = 2
+# What a pixel that goes on across the edge adds to a patch's logit before anything is learned.
+GOES_ON = 0.25
 
 
 class DepthModel(nn.Module):
@@ -26,6 +29,9 @@ class DepthModel(nn.Module):
         self.num_levels = num_levels
         if pick_dims:
             self.pick = nn.Linear(dims, pick_dims)
+            self.match = nn.Linear(dims, BOTH)
+            self.match.weight = mx.zeros_like(self.match.weight)
+            self.match.bias = mx.full((BOTH,), GOES_ON)
         self.start = nn.Linear(dims, dims)
         self.levels = mx.random.normal((num_levels, dims)) * 0.02
         self.codes = [nn.Embedding(vocab_size, dims) for _ in range(num_levels - 1)]
@@ -34,13 +40,16 @@ class DepthModel(nn.Module):
         self.norm = nn.RMSNorm(dims)
         self.heads = [nn.Linear(dims, vocab_size) for _ in range(num_levels)]
 
-    def look_at(self, patches: mx.array) -> None:
-        """Points (K, K, D) of the patches that two codes name, D at least `pick_dims`.
+    def look_at(self, patches: mx.array, near: mx.array) -> None:
+        """Points (K, K, D) of the patches that two codes name, D at least `pick_dims`, and `near`
+        uint8 (K, K, 32): palette entries of their left column and of their top row.
 
         The second code is then also chosen by what its patch looks like: the same vector asks for
-        the same look in every branch, which a head of K numbers would have to learn K times.
+        the same look in every branch, which a head of K numbers would have to learn K times. And
+        by how many of its pixels equal those that they touch.
         """
         self._patches = patches[..., : self.pick.weight.shape[0]]
+        self._near = near
 
     def begin(self, positions: mx.array) -> mx.array:
         """State before the first level: (..., D) -> (..., D)."""
@@ -50,24 +59,38 @@ class DepthModel(nn.Module):
         """State after `codes` int (...) of `level` are known."""
         return state + self.codes[level](codes)
 
-    def logits(self, state: mx.array, level: int, branch: mx.array | None = None) -> mx.array:
-        """Logits of `level`: (..., D) -> (..., K). `branch` int (...): the code of the level
-        before, needed for the second one where codes name patches."""
+    def logits(
+        self,
+        state: mx.array,
+        level: int,
+        branch: mx.array | None = None,
+        touching: mx.array | None = None,
+    ) -> mx.array:
+        """Logits of `level`: (..., D) -> (..., K).
+
+        The second level of codes that name patches needs `branch` int (...), the first code, and
+        `touching` uint8 (..., 32), the edges of the neighbours (`Edges`); ValueError without.
+        """
         x = state + self.levels[level]
         for norm, block in zip(self.norms, self.blocks, strict=True):
             x = x + block(norm(x))
         x = self.norm(x)
         if level != 1 or "pick" not in self:
             return self.heads[level](x)
+        if branch is None or touching is None:
+            raise ValueError("a patch is chosen within a branch and by what it touches: give both")
         alike = self._patches[branch] @ self.pick(x)[..., None]  # (..., K, 1)
-        return self.heads[level](x) + alike[..., 0]
+        equal = (self._near[branch] == touching[..., None, :]).astype(x.dtype)  # (..., K, 32)
+        return self.heads[level](x) + (alike + equal @ self.match(x)[..., None])[..., 0]
 
-    def __call__(self, positions: mx.array, codes: mx.array) -> mx.array:
+    def __call__(
+        self, positions: mx.array, codes: mx.array, touching: mx.array | None = None
+    ) -> mx.array:
         state = self.begin(positions)
         outputs = []
         for level in range(self.num_levels):
             branch = codes[..., level - 1] if level else None
-            outputs.append(self.logits(state, level, branch))
+            outputs.append(self.logits(state, level, branch, touching))
             if level + 1 < self.num_levels:
                 state = self.advance(state, codes[..., level], level)
         return mx.stack(outputs, axis=2)

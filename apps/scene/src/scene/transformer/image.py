@@ -14,6 +14,7 @@ import mlx.nn as nn
 
 from scene.transformer.attention import Block, KVCache, Memory
 from scene.transformer.depth import DepthModel
+from scene.transformer.edges import Edges
 from scene.transformer.sampling import Sampler
 from scene.transformer.text import TextEncoder, text_mask
 
@@ -80,6 +81,7 @@ class ImageTransformer(nn.Module):
         self.codes = [nn.Embedding(vocab_size, embed_dim) for _ in range(num_levels)]
         if view_dims:
             self.view = nn.Linear(view_dims, embed_dim, bias=False)
+            self.edges = Edges(embed_dim)
         self.above = nn.Linear(embed_dim, embed_dim, bias=False)
         self.dropout = nn.Dropout(dropout)
         self.blocks = [
@@ -92,11 +94,13 @@ class ImageTransformer(nn.Module):
         else:
             self.depth = DepthModel(embed_dim, num_levels, vocab_size, depth_layers, pick_dims)
 
-    def look_at(self, patches: mx.array) -> None:
-        """Points float32 (K, K, D) of the patches that two codes name, as `PatchTree.points` has
-        them, D at least `view_dims` and `pick_dims`."""
+    def look_at(self, patches: mx.array, near: mx.array, far: mx.array, palette: mx.array) -> None:
+        """What the patches that two codes name look like: points float32 (K, K, D), D at least
+        `view_dims` and `pick_dims`, and their edges uint8 (K, K, 32), as `PatchTree` has them;
+        `palette` float32 (C, 3) in [-1, 1]."""
         self._patches = patches[..., : self.view.weight.shape[1]]
-        self.depth.look_at(patches)
+        self.edges.look_at(far, palette)
+        self.depth.look_at(patches, near)
 
     def embed_codes(self, tokens: mx.array) -> mx.array:
         """Sum of the level embeddings, and of what their patch looks like: int (..., L) ->
@@ -113,6 +117,11 @@ class ImageTransformer(nn.Module):
         where = mx.arange(n)
         return self.rows[where // self.grid_width] + self.columns[where % self.grid_width]
 
+    def touching(self, tokens: mx.array, known: mx.array | None = None) -> mx.array | None:
+        """Edges of every position's neighbours, int (B, N, L) -> uint8 (B, N, 32), for codes that
+        name patches; `known` as in `inputs`."""
+        return self.edges.grid(tokens, known, self.grid_width) if "edges" in self else None
+
     def inputs(self, tokens: mx.array, known: mx.array | None = None) -> mx.array:
         """Input of every position from the codes before it: int (B, N, L) -> (B, N, D).
 
@@ -127,7 +136,8 @@ class ImageTransformer(nn.Module):
         if n > self.grid_width:
             upper = self.above(codes[:, : n - self.grid_width])
             x = x + mx.pad(upper, [(0, 0), (self.grid_width, 0), (0, 0)])
-        return x
+        touching = self.touching(tokens, known)
+        return x if touching is None else x + self.edges(touching)
 
     def remember(self, text_tokens: mx.array) -> Prompt:
         """What the blocks need of a caption int (B, T), made once per prompt."""
@@ -141,7 +151,9 @@ class ImageTransformer(nn.Module):
         """Raises ValueError for a picture of more than `max_seq_len` positions."""
         tokens = image_tokens[..., None] if self.num_levels == 1 else image_tokens
         x = self.hidden(text_tokens, tokens)
-        return self.head(x) if self.num_levels == 1 else self.depth(x, tokens)
+        if self.num_levels == 1:
+            return self.head(x)
+        return self.depth(x, tokens, self.touching(tokens))
 
     def hidden(
         self, text_tokens: mx.array, tokens: mx.array, known: mx.array | None = None
@@ -170,15 +182,19 @@ class ImageTransformer(nn.Module):
         above: mx.array | None,
         prompt: Prompt,
         caches: list[KVCache],
+        touching: mx.array | None = None,
     ) -> mx.array:
         """Vector of the next position (B, D), filling the caches.
 
         `place` is its row of `positions`, (D,); `left` and `above` are the embedded codes (B, D)
-        of its neighbours, None where there is none.
+        of its neighbours, None where there is none; `touching` uint8 (B, 32) their edges, for
+        codes that name patches.
         """
         x = (self.start if left is None else left) + place + prompt.summary  # (B, D)
         if above is not None:
             x = x + self.above(above)
+        if touching is not None:
+            x = x + self.edges(touching)
         x = x[:, None]  # (B, 1, D)
         for block, memory, cache in zip(self.blocks, prompt.memories, caches, strict=True):
             x = block(x, None, memory, cache)
@@ -223,8 +239,9 @@ class ImageTransformer(nn.Module):
             for position in range(self.max_seq_len):
                 left = embedded[-1] if embedded else None
                 above = embedded[-self.grid_width] if position >= self.grid_width else None
-                x = self.step(places[position][0], left, above, prompt, caches)
-                drawn.append(self._draw(x, sampler))
+                touching = self._beside(drawn, batch, sampler)
+                x = self.step(places[position][0], left, above, prompt, caches, touching)
+                drawn.append(self._draw(x, sampler, touching))
                 codes = self.embed_codes(drawn[-1])  # (B, D)
                 embedded.append(_twice(codes, codes) if sampler.guided else codes)
                 mx.async_eval(drawn[-1], embedded[-1], [(c.keys, c.values) for c in caches])
@@ -237,7 +254,16 @@ class ImageTransformer(nn.Module):
         tokens = mx.stack(drawn, axis=1).astype(mx.int32)  # (B, N, L)
         return tokens[..., 0] if self.num_levels == 1 else tokens
 
-    def _draw(self, x: mx.array, sampler: Sampler) -> mx.array:
+    def _beside(self, drawn: list[mx.array], batch: int, sampler: Sampler) -> mx.array | None:
+        """What touches the position after those that are drawn, for codes that name patches."""
+        if "edges" not in self:
+            return None
+        left = drawn[-1] if len(drawn) % self.grid_width else None
+        above = drawn[-self.grid_width] if len(drawn) >= self.grid_width else None
+        touching = self.edges.beside(left, above, batch)
+        return _twice(touching, touching) if sampler.guided else touching
+
+    def _draw(self, x: mx.array, sampler: Sampler, touching: mx.array | None = None) -> mx.array:
         """Codes of one position, level by level: (B or 2B, D) -> uint32 (B, L)."""
         if self.num_levels == 1:
             return sampler.draw(self.head(x))[:, None]
@@ -245,7 +271,8 @@ class ImageTransformer(nn.Module):
         codes, known = [], None
         for level in range(self.num_levels):
             cooling = FINE_COOLING if level else 1.0
-            chosen = sampler.draw(self.depth.logits(state, level, known), cooling)
+            logits = self.depth.logits(state, level, known, touching)
+            chosen = sampler.draw(logits, cooling)
             codes.append(chosen)
             if level + 1 < self.num_levels:
                 known = _twice(chosen, chosen) if sampler.guided else chosen
