@@ -5,7 +5,7 @@ import mlx.nn as nn
 import numpy as np
 import pytest
 
-from scene.training.transformer import nll, weighted_nll
+from scene.training.transformer import mistaken, nll, weighted_nll
 from scene.transformer import ImageTransformer, TextEncoder
 from scene.transformer.depth import GOES_ON
 from scene.transformer.edges import NOTHING
@@ -117,6 +117,31 @@ def test_the_training_loss_with_all_positions_and_equal_weights_is_the_mean_over
     by_level = nn.losses.cross_entropy(net(text(), codes), codes).mean(axis=(0, 1)).tolist()
     expected = (by_level[0] + 0.5 * by_level[1] + 0.25 * by_level[2]) / 1.75
     assert weighted_nll(net, text(), codes, every, 0.5).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_mistakes_are_looked_back_at_but_never_learned():
+    net, codes = model(2), tokens(2)
+    every, last = mx.arange(N), N - 1
+    wrong = np.array(codes)
+    wrong[:, last] = (wrong[:, last] + 1) % K
+    same = weighted_nll(net, text(), codes, every, 1.0, None, mx.array(wrong)).item()
+    assert same == pytest.approx(weighted_nll(net, text(), codes, every, 1.0).item(), rel=1e-5)
+    wrong[:, 0] = (wrong[:, 0] + 1) % K
+    other = weighted_nll(net, text(), codes, every, 1.0, None, mx.array(wrong)).item()
+    assert other != pytest.approx(same, rel=1e-5)
+
+
+def test_mistakes_are_another_pictures_codes_at_the_same_place():
+    rng = np.random.default_rng(0)
+    codes = mx.array(np.arange(40 * 100 * 2).reshape(40, 100, 2))
+    assert mistaken(codes, 0.0, rng) is codes
+    seen = np.asarray(mistaken(codes, 0.5, rng))
+    wrong = seen != np.asarray(codes)
+    assert np.array_equal(wrong[..., 0], wrong[..., 1])
+    assert np.array_equal(seen[wrong], np.roll(np.asarray(codes), 1, axis=0)[wrong])
+    shares = wrong[..., 0].mean(axis=1)
+    assert 10 < (shares > 0).sum() < 30
+    assert shares.max() < 0.7
 
 
 def test_padding_does_not_change_anything():

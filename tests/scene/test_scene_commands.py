@@ -141,24 +141,25 @@ def test_a_preview_is_printed(models, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("flags", "named"),
+    ("flags", "code", "named"),
     [
-        ([], "no prompt"),
-        (["  "], "no prompt"),
-        (["sea", "-o", "x.jpg"], "only PNG"),
-        (["sea", "--palette", "nosuch"], "no palette"),
-        (["sea", "-t", "-1"], "temperature"),
-        (["sea", "--top-p", "3"], "top_p"),
-        (["sea", "--vqgan", "nowhere"], "no checkpoint"),
-        (["--like", "nowhere.png"], "no picture"),
+        ([], 2, "no prompt"),
+        (["  "], 2, "no prompt"),
+        (["sea", "-o", "x.jpg"], 2, "only PNG"),
+        (["sea", "-o", "."], 2, "is a folder"),
+        (["sea", "-t", "-1"], 2, "temperature"),
+        (["sea", "--top-p", "3"], 2, "top_p"),
+        (["sea", "--palette", "nosuch"], 1, "no palette"),
+        (["sea", "--vqgan", "nowhere"], 1, "no checkpoint"),
+        (["--like", "nowhere.png"], 1, "no picture"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_in_one_line(
-    models, tmp_path, monkeypatch, capsys, flags, named
+    models, tmp_path, monkeypatch, capsys, flags, code, named
 ):
     monkeypatch.chdir(tmp_path)
     order = flags if "--vqgan" in flags else [*flags, *models]
-    assert generate(order) == 1
+    assert generate(order) == code
     error = capsys.readouterr().err
     assert named in error
     assert error.count("\n") == 1

@@ -5,10 +5,11 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
-from scene.errors import SceneError
+from scene.errors import SceneError, UsageError
 from scene.signals import exit_code, heed_termination
 
 EXIT_FAILURE = 1
+EXIT_USAGE = 2
 
 
 def create_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -36,7 +37,7 @@ def run_command(
         action(arguments)
     except SceneError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
-        return EXIT_FAILURE
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILURE
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"{parser.prog}: {where}{error.strerror or error}", file=sys.stderr)

@@ -186,11 +186,14 @@ class TransformerTraining(Training):
     `context_dropout`: share of the sequences of which a random part of the codes, mostly a large
     one, is hidden from the positions after it. Given all codes before it a position hardly needs
     the caption; with few it does, and so the caption is learned (the word dropout of Bowman et
-    al. 2016, arXiv:1511.06349)."""
+    al. 2016, arXiv:1511.06349). `context_noise`: share of the sequences of which up to half of the
+    codes are another picture's to the positions after them, as a sample's own mistakes would be
+    (the exposure bias of Ranzato et al. 2016, arXiv:1511.06732)."""
 
     caption_dropout: Share = 0.1
     word_dropout: Share = 0.05
     context_dropout: Share = 0.0
+    context_noise: Share = 0.0
     fine_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     level_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
 

@@ -68,7 +68,7 @@ def create() -> argparse.ArgumentParser:
 def settings(arguments: argparse.Namespace) -> "tuple[GenerateConfig, str, int]":
     """Resolved settings, prompt and first seed: defaults < --config < --like < flags."""
     from scene.config import GenerateConfig, load_config, parse_config
-    from scene.errors import SceneError
+    from scene.errors import SceneError, UsageError
     from scene.generation.metadata import read_info
 
     config = load_config(GenerateConfig, arguments.config)
@@ -91,22 +91,26 @@ def settings(arguments: argparse.Namespace) -> "tuple[GenerateConfig, str, int]"
         # Bytes that were no UTF-8 and control characters mean nothing, and no PNG can hold them.
         prompt = "".join(c if c.isprintable() else " " for c in prompt)
     if prompt is None or not prompt.strip():
-        raise SceneError('no prompt: try generate "a castle on a hill at sunset"')
+        raise UsageError('no prompt: try generate "a castle on a hill at sunset"')
     if seed is None:
         seed = secrets.randbelow(1_000_000)
-    return parse_config(GenerateConfig, values, "settings"), " ".join(prompt.split()), seed
+    try:
+        config = parse_config(GenerateConfig, values, "settings")
+    except SceneError as error:
+        raise UsageError(str(error)) from error
+    return config, " ".join(prompt.split()), seed
 
 
 def output_paths(output: Path, seeds: Sequence[int], grid: bool, force: bool) -> list[Path]:
     """One path per file to write. Raises SceneError for a foreign suffix or an existing file."""
-    from scene.errors import SceneError
+    from scene.errors import SceneError, UsageError
 
     if output.is_dir():
-        raise SceneError(f"{output} is a folder: name a file, such as {output / 'output.png'}")
+        raise UsageError(f"{output} is a folder: name a file, such as {output / 'output.png'}")
     if output.suffix == "":
         output = output.with_suffix(".png")
     if output.suffix.lower() != ".png":
-        raise SceneError(f"{output}: only PNG keeps pixels and settings; name it .png")
+        raise UsageError(f"{output}: only PNG keeps pixels and settings; name it .png")
     if grid or len(seeds) == 1:
         paths = [output]
     else:

@@ -39,6 +39,7 @@ from scene.transformer import ImageTransformer, SimpleTokenizer
 from scene.transformer.tokenizer import UNKNOWN
 
 VALIDATION_PICTURES = 128
+MOST_MISTAKEN = 0.5  # share of a sequence's codes
 SAMPLE_SEEDS = (0, 1)
 SAMPLE_PROMPTS = (
     "A dark forest with twisted trees and moonlight filtering through",
@@ -135,10 +136,11 @@ class TransformerTrainer:
         fine = mx.array(np.sort(rng.permutation(codes.shape[1])[:count]).astype(np.int32))
         decay = self.training.level_decay
         known = self._known(codes.shape[:2], rng)
+        context = mistaken(codes, self.training.context_noise, rng)
 
         def objective(model: ImageTransformer) -> mx.array:
             seen = None if known is None else known[mine]
-            return weighted_nll(model, text[mine], codes[mine], fine, decay, seen)
+            return weighted_nll(model, text[mine], codes[mine], fine, decay, seen, context[mine])
 
         loss, grads = nn.value_and_grad(self.model, objective)(self.model)
         grads, norm = optim.clip_grad_norm(self.peers.average(grads), self.training.clip_norm)
@@ -205,6 +207,23 @@ class TransformerTrainer:
         mx.eval(self.optimizer.state)
 
 
+def mistaken(codes: mx.array, share: float, rng: np.random.Generator) -> mx.array:
+    """Codes int (B, N, ...) to look back at: in `share` of the sequences, up to half of them are
+    those of another picture of the batch.
+
+    A sample that has gone astray at one position is unlike any picture; a model that never saw such
+    a thing follows it. So it learns to heed the caption and the other neighbours too.
+    """
+    if not share:
+        return codes
+    shape = (codes.shape[0], codes.shape[1])
+    chosen = rng.random((shape[0], 1)) < share
+    wrong = rng.random(shape) < MOST_MISTAKEN * rng.random((shape[0], 1)) * chosen
+    wrong = wrong.reshape(*shape, *(1,) * (codes.ndim - 2))
+    others = mx.concatenate([codes[-1:], codes[:-1]])
+    return mx.where(mx.array(wrong), others, codes)
+
+
 def nll(model: ImageTransformer, text: mx.array, codes: mx.array) -> mx.array:
     """Mean negative log-likelihood of all codes, nats per code."""
     return nn.losses.cross_entropy(model(text, codes), codes, reduction="mean")
@@ -217,21 +236,23 @@ def weighted_nll(
     fine: mx.array,
     decay: float,
     known: mx.array | None = None,
+    context: mx.array | None = None,
 ) -> mx.array:
     """Training loss: level l weighs decay^l; levels after the first only at positions `fine` (P,).
 
     The first level decides what stands where, the last ones are close to noise and cost most of
     the time: the estimate stays unbiased for each level. Codes that are not `known` bool (B, N) are
-    hidden from the positions after them.
+    hidden from the positions after them, which see `context` in place of `codes` if it is given.
     """
+    context = codes if context is None else context
     if model.num_levels == 1:
-        logits = model.head(model.hidden(text, codes[..., None], known))
+        logits = model.head(model.hidden(text, context[..., None], known))
         return nn.losses.cross_entropy(logits, codes, reduction="mean")
-    x = model.hidden(text, codes, known)
+    x = model.hidden(text, context, known)
     first = model.depth.logits(model.depth.begin(x), 0)  # (B, N, K)
     total = nn.losses.cross_entropy(first, codes[..., 0], reduction="mean")
     chosen = codes[:, fine]  # (B, P, L)
-    touching = model.touching(codes, known)
+    touching = model.touching(context, known)
     beside = None if touching is None else touching[:, fine]  # (B, P, 32)
     logits = model.depth(x[:, fine], chosen, beside)[:, :, 1:]  # (B, P, L - 1, K)
     rest = nn.losses.cross_entropy(logits, chosen[..., 1:]).mean(axis=(0, 1))  # (L - 1,)
