@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scene.checkpoints import load_codec
 from scene.evaluation.judge import load_judge
+from scene.evaluation.reconstruction import code_figures, reconstruct, reconstruction_figures
+from scene.evaluation.unseen import draw_unseen
 from scene.generate import main as generate
 from scene.generation.pipeline import Generator, Sampling, shipped
 from scene.synth import ATTRIBUTES, MASTER_PALETTE
@@ -58,12 +61,29 @@ def test_the_judge_loads_and_knows_the_attributes_of_scenes(pictures):
     assert all(len(found) == len(pictures) for found in judge.predict(pictures).values())
 
 
+def test_most_pixels_of_unseen_scenes_come_back_right():
+    codec = load_codec(shipped("tokenizer")).model
+    unseen = draw_unseen(16)
+    drawn, codes = reconstruct(codec, unseen.pixels)
+    figures = reconstruction_figures(unseen.pixels, drawn, codec.colours, unseen.masks)
+    assert figures["right_colour"] >= 0.92
+    assert figures["right_colour_on_objects"] >= 0.75
+    assert figures["edge_f1"] >= 0.8
+    assert all(level["used_share"] >= 0.6 for level in code_figures(codes, codec.codebook_size))
+
+
+def test_the_vqgan_beside_it_still_loads_and_draws():
+    codec = load_codec(shipped("vqgan")).model
+    drawn, _ = reconstruct(codec, draw_unseen(1).pixels)
+    assert drawn.shape == (1, 192, 320, 3)
+
+
 def test_different_prompts_with_one_seed_draw_different_pictures(pictures):
     assert (pictures[0] != pictures[1]).any(-1).mean() > 0.5
 
 
 def test_the_models_fit_in_a_repository_and_name_no_folder_of_their_maker():
-    folder = shipped("vqgan").parent
+    folder = shipped("tokenizer").parent
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < MOST_BYTES
     for name in ("vqgan", "transformer"):
         data = json.loads((folder / name / "config.json").read_text())["config"]["data"]

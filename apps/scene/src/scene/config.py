@@ -219,7 +219,7 @@ class GenerateConfig(Section):
     temperature: NotNegative = 0.9
     top_k: Positive | None = 100
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    guidance: NotNegative = 3.0
+    guidance: NotNegative = 2.0
     scale: Annotated[int, Field(ge=1, le=16)] = 1
     palette: str | None = None
     dither: Literal["none", "bayer"] = "none"

@@ -37,7 +37,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
     if arguments.json:
         check_file(arguments.json)
-    vqgan = Path(arguments.vqgan) if arguments.vqgan else shipped("vqgan")
+    vqgan = Path(arguments.vqgan) if arguments.vqgan else shipped("tokenizer")
     report: dict[str, Any] = {"vqgan": str(vqgan)}
     if arguments.only != "adherence":
         report["reconstruction"] = reconstruction(load_codec(vqgan), arguments)
@@ -142,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--training-codes", type=Path, help="codes.npz of the training run, to look for copies")
     add("-t", "--temperature", type=float, default=0.9, help="sampling temperature (0.9)")
     add("-k", "--top-k", type=positive_int, default=100, help="sampling top-k (100)")
-    add("--guidance", type=float, default=3.0, help="classifier-free guidance (3)")
+    add("--guidance", type=float, default=2.0, help="classifier-free guidance (2)")
     add("--json", type=Path, help="also write the report to this file")
     return run_command(parser, evaluate, argv)
 

@@ -46,7 +46,7 @@ def reconstruct(arguments: argparse.Namespace) -> None:
     from scene.images import fit, open_image, save_png, to_float, to_uint8
 
     pictures = [open_image(image) for image in arguments.images]
-    folder = Path(arguments.vqgan) if arguments.vqgan else shipped("vqgan")
+    folder = Path(arguments.vqgan) if arguments.vqgan else shipped("tokenizer")
     loaded = load_codec(folder)
     for image, picture, target in zip(arguments.images, pictures, targets, strict=True):
         pixels = fit(picture, loaded.image_size)

@@ -23,7 +23,7 @@ from scene.images import to_uint8
 
 
 def shipped(name: str) -> Path:
-    """Folder of a model that comes with the package: "vqgan", "transformer" or "judge"."""
+    """Folder of a model in the package: "tokenizer", "vqgan", "transformer" or "judge"."""
     folder = Path(str(files("scene") / "shipped" / name))
     if not folder.is_dir():
         raise SceneError(f"this build ships no {name} model: train one and name its folder")
@@ -37,14 +37,14 @@ class Sampling:
     temperature: float = 0.9
     top_k: int | None = 100
     top_p: float | None = None
-    guidance: float = 3.0
+    guidance: float = 2.0
 
 
 class Generator:
     """Draws pictures for prompts. Raises SceneError if the two models do not belong together."""
 
     def __init__(self, vqgan_folder: Path | None = None, transformer: Path | None = None) -> None:
-        self.codec: PictureCodec = load_codec(vqgan_folder or shipped("vqgan")).model
+        self.codec: PictureCodec = load_codec(vqgan_folder or shipped("tokenizer")).model
         self.text: LoadedTransformer = load_transformer(transformer or shipped("transformer"))
         self.codec_id = fingerprint(self.codec)
         if self.codec_id != self.text.vqgan:
