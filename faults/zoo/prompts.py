@@ -40,6 +40,9 @@ ZOO = {
     "stdin": "-",
 }
 
+# No prompt at all is a matter of usage; "-" as a prompt is what comes from standard input: nothing.
+CODES = {"empty": (2,), "spaces": (2,), "stdin": (0, 2)}
+
 
 def prompts(subject: ModuleType, count: int) -> Tried:
     """Each specimen as an argument, drawn by a tiny model; and from standard input."""
@@ -49,8 +52,8 @@ def prompts(subject: ModuleType, count: int) -> Tried:
 
         def take(specimen: str) -> str:
             flags = ["--seed", "1", "--force", "-o", str(folder / "picture.png"), *models]
-            text = ZOO[specimen]
-            problem = commands.run(main, [*flags, "--", text]).problem((0, 1))
-            return problem or commands.run(main, [*flags, "-"], stdin=text).problem((0, 1))
+            text, codes = ZOO[specimen], CODES.get(specimen, (0, 1))
+            problem = commands.run(main, [*flags, "--", text]).problem(codes)
+            return problem or commands.run(main, [*flags, "-"], stdin=text).problem(codes)
 
         return show(ZOO, count, take)
