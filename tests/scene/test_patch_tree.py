@@ -117,6 +117,7 @@ def test_a_saved_tree_comes_back_and_keeps_its_name(tree, tmp_path):
         ("patches", np.zeros(9, np.uint8)),
         ("patches", None),
         ("palette", PALETTE[:3]),
+        ("palette", np.zeros((256, 3), np.uint8)),
         ("axes", np.zeros((3, 2), np.float32)),
         ("mean", None),
         ("codebook_size", 8),

@@ -108,12 +108,13 @@ def learn(arguments: argparse.Namespace) -> None:
     from scene.colours import PaletteIndex, collect_palette
     from scene.dataset import ImageDataset, load_pixels
     from scene.images import fit, open_image
+    from scene.patches.tree import MOST_COLOURS
     from scene.training.patches import learn_patches
 
     _claim(arguments)
     size = (320, 192)
     paths = ImageDataset(arguments.data, size).paths
-    palette = collect_palette(load_pixels(paths[:: max(1, len(paths) // 500)], size), 256)
+    palette = collect_palette(load_pixels(paths[:: max(1, len(paths) // 500)], size), MOST_COLOURS)
     index = PaletteIndex(palette)
     starts = tqdm(range(0, len(paths), 250), "counting patches")
     chunks = (

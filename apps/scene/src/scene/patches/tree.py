@@ -18,6 +18,7 @@ from scene.images import to_float, to_uint8
 from scene.patches.cutting import PATCH, PIXELS, cut, join, keys
 from scene.patches.latents import Latents
 
+MOST_COLOURS = 255  # entry 255 says that there is no pixel (`scene.transformer.edges`)
 _BRANCHES = 32  # nearest branches that are searched
 _CANDIDATES = 32  # patches of them, nearest as points, that are compared pixel by pixel
 _ROWS = 512  # patches encoded at a time
@@ -27,7 +28,7 @@ class PatchTree:
     """`encode` and `decode` as a two-level `VQGAN` has them.
 
     Args:
-        palette: uint8 (C, 3), C at most 256.
+        palette: uint8 (C, 3), C at most 255.
         patches: uint8 (K, K, 256), palette entries of patch [first code, second code].
         latents: how patches become points, by the same palette.
 
@@ -40,6 +41,8 @@ class PatchTree:
     def __init__(self, palette: np.ndarray, patches: np.ndarray, latents: Latents) -> None:
         if patches.ndim != 3 or patches.shape[0] != patches.shape[1] or patches.shape[2] != PIXELS:
             raise ValueError(f"want patches (K, K, {PIXELS}), not {patches.shape}")
+        if len(palette) > MOST_COLOURS:
+            raise ValueError(f"a palette of {len(palette)} colours, at most {MOST_COLOURS}")
         if int(patches.max(initial=0)) >= len(palette):
             raise ValueError(f"patches name colours beyond the palette of {len(palette)}")
         if latents.mean.shape != (3 * PIXELS,) or latents.axes.shape[:-1] != (3 * PIXELS,):
