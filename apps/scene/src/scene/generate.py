@@ -102,7 +102,8 @@ def settings(arguments: argparse.Namespace) -> "tuple[GenerateConfig, str, int]"
 
 
 def output_paths(output: Path, seeds: Sequence[int], grid: bool, force: bool) -> list[Path]:
-    """One path per file to write. Raises SceneError for a foreign suffix or an existing file."""
+    """One path per file to write. Raises UsageError for a folder or a foreign suffix, SceneError
+    for an existing file."""
     from scene.errors import SceneError, UsageError
 
     if output.is_dir():

@@ -18,7 +18,7 @@ from scene.images import to_float, to_uint8
 from scene.patches.cutting import PATCH, PIXELS, cut, join, keys
 from scene.patches.latents import Latents
 
-MOST_COLOURS = 255  # entry 255 says that there is no pixel (`scene.transformer.edges`)
+MOST_COLOURS = 255  # leaves an entry of a byte that is no colour
 _BRANCHES = 32  # nearest branches that are searched
 _CANDIDATES = 32  # patches of them, nearest as points, that are compared pixel by pixel
 _ROWS = 512  # patches encoded at a time

@@ -9,9 +9,11 @@ that holds for all of them.
 import mlx.core as mx
 import mlx.nn as nn
 
-SIDE = 16  # pixels of a patch's side
-BOTH = 2 * SIDE  # the one towards the left, then the one above
-NOTHING = 255  # stands for the colours of an edge that is not there, or not known
+from scene.patches.cutting import PATCH
+from scene.patches.tree import MOST_COLOURS
+
+BOTH = 2 * PATCH  # pixels of the edge towards the left, then of the one above
+NOTHING = MOST_COLOURS  # no colour's entry: an edge that is not there, or not known
 
 
 class Edges(nn.Module):
@@ -38,19 +40,19 @@ class Edges(nn.Module):
         far = self._far[tokens[..., 0], tokens[..., 1]]  # (B, N, 32)
         if known is not None:
             far = mx.where(known[..., None], far, NOTHING)
-        nothing = mx.full((b, width, SIDE), NOTHING, dtype=mx.uint8)
-        left = mx.concatenate([nothing[:, :1], far[:, :-1, :SIDE]], axis=1)
+        nothing = mx.full((b, width, PATCH), NOTHING, dtype=mx.uint8)
+        left = mx.concatenate([nothing[:, :1], far[:, :-1, :PATCH]], axis=1)
         first = (mx.arange(n) % width == 0)[:, None]
         left = mx.where(first, NOTHING, left)
-        above = mx.concatenate([nothing, far[:, :, SIDE:]], axis=1)[:, :n]
+        above = mx.concatenate([nothing, far[:, :, PATCH:]], axis=1)[:, :n]
         return mx.concatenate([left, above], axis=-1).astype(mx.uint8)
 
     def beside(self, left: mx.array | None, above: mx.array | None, batch: int) -> mx.array:
         """What touches one position, from its neighbours' codes int (B, 2): uint8 (B, 32)."""
-        nothing = mx.full((batch, SIDE), NOTHING, dtype=mx.uint8)
+        nothing = mx.full((batch, PATCH), NOTHING, dtype=mx.uint8)
         sides = [
-            nothing if left is None else self._far[left[:, 0], left[:, 1]][:, :SIDE],
-            nothing if above is None else self._far[above[:, 0], above[:, 1]][:, SIDE:],
+            nothing if left is None else self._far[left[:, 0], left[:, 1]][:, :PATCH],
+            nothing if above is None else self._far[above[:, 0], above[:, 1]][:, PATCH:],
         ]
         return mx.concatenate(sides, axis=-1)
 
