@@ -130,6 +130,9 @@ def read_codes(path: Path) -> Any:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Console entry point."""
+    from scene.config import GenerateConfig
+
+    usual = GenerateConfig()
     parser = create_parser("evaluate", "Measure models on scenes that they never saw.", EPILOG)
     add = parser.add_argument
     add("--vqgan", help="checkpoint folder of the tokenizer (default: the one that ships)")
@@ -140,9 +143,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--scenes", type=positive_int, default=64, help="unseen scenes to reconstruct (64)")
     add("--prompts", type=positive_int, default=500, help="held-out prompts of each kind (500)")
     add("--training-codes", type=Path, help="codes.npz of the training run, to look for copies")
-    add("-t", "--temperature", type=float, default=0.9, help="sampling temperature (0.9)")
-    add("-k", "--top-k", type=positive_int, default=100, help="sampling top-k (100)")
-    add("--guidance", type=float, default=2.0, help="classifier-free guidance (2)")
+    says = "%(default)s, as in generate"
+    add("-t", "--temperature", type=float, default=usual.temperature, help=says)
+    add("-k", "--top-k", type=positive_int, default=usual.top_k, help=says)
+    add("--guidance", type=float, default=usual.guidance, help=says)
     add("--json", type=Path, help="also write the report to this file")
     return run_command(parser, evaluate, argv)
 

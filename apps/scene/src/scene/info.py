@@ -147,6 +147,8 @@ def judge(arguments: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Console entry point."""
+    from scene.config import GenerateConfig
+
     parser = create_parser("scene", "Inspect pictures and this machine.", EPILOG)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     info = commands.add_parser("info", help="prompt, seed and settings of generated pictures")
@@ -162,7 +164,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     show = commands.add_parser("gallery", help="the four classic prompts, seeds 0 to 7")
     show.add_argument("-o", "--output", type=Path, default=Path("gallery.png"))
     show.add_argument("--columns", type=int, default=8, help="pictures per prompt (8)")
-    show.add_argument("--guidance", type=float, default=2.0, help="as in generate (2)")
+    show.add_argument(
+        "--guidance",
+        type=float,
+        default=GenerateConfig().guidance,
+        help="as in generate (%(default)s)",
+    )
     show.add_argument("--vqgan", help="checkpoint folder of the tokenizer")
     show.add_argument("--transformer", help="transformer checkpoint folder")
     show.add_argument("--force", action="store_true", help="overwrite an existing file")

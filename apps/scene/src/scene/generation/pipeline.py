@@ -18,6 +18,7 @@ from scene.checkpoints import (
     show_patches,
 )
 from scene.codec import PictureCodec
+from scene.config import GenerateConfig
 from scene.errors import SceneError
 from scene.images import to_uint8
 
@@ -30,14 +31,17 @@ def shipped(name: str) -> Path:
     return folder
 
 
+_USUAL = GenerateConfig()
+
+
 @dataclass(frozen=True)
 class Sampling:
     """How codes are drawn; see `ImageTransformer.generate`."""
 
-    temperature: float = 0.9
-    top_k: int | None = 100
-    top_p: float | None = None
-    guidance: float = 2.0
+    temperature: float = _USUAL.temperature
+    top_k: int | None = _USUAL.top_k
+    top_p: float | None = _USUAL.top_p
+    guidance: float = _USUAL.guidance
 
 
 class Generator:
