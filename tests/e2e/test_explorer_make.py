@@ -89,13 +89,17 @@ def test_make_explorer_serves_a_page_that_trains(made, open_page):
         page,
         "frame.status === 'training' && frame.step > 100 && curves.test_steps.length > 1",
     )
+    first_step = _frame(page, "frame.step")
     planes = ".rq-planes canvas[data-level='{}']"
-    for view in (planes.format(0), planes.format(1), ".rq-loss", ".rq-pictures"):
-        # Views take turns, so each is waited for by itself.
+    views = (planes.format(0), planes.format(1), ".rq-loss", ".rq-pictures")
+    before = [_picture(page, view) for view in views]
+    _wait(page, f"frame.step > {first_step + 200}")
+    for view, old in zip(views, before, strict=True):
+        # Views take turns: on a fast machine the last one comes more than 200 steps later.
         page.wait_for_function(
             "([view, old]) => document.querySelector(view).toDataURL() !== old",
-            arg=[view, _picture(page, view)],
-            timeout=_SLOW,
+            arg=[view, old],
+            timeout=10_000,
         )
     expect(page.locator("[data-rq=step]")).not_to_have_text("0")
 

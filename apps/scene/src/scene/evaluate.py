@@ -90,7 +90,8 @@ def adherence(generator: "Generator", arguments: argparse.Namespace) -> dict[str
     from scene.generation.pipeline import Sampling, shipped
 
     judge = load_judge(Path(arguments.judge) if arguments.judge else shipped("judge"))
-    sampling = Sampling(arguments.temperature, arguments.top_k, None, arguments.guidance)
+    asked = {name: getattr(arguments, name) for name in ("temperature", "top_k", "guidance")}
+    sampling = Sampling(**{name: value for name, value in asked.items() if value is not None})
     report: dict[str, object] = {"sampling": vars(sampling)}
     for name, held_out in (("prompts", False), ("held_out_pairs", True)):
         cases = draw_cases(arguments.prompts, held_out)
@@ -130,9 +131,6 @@ def read_codes(path: Path) -> Any:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Console entry point."""
-    from scene.config import GenerateConfig
-
-    usual = GenerateConfig()
     parser = create_parser("evaluate", "Measure models on scenes that they never saw.", EPILOG)
     add = parser.add_argument
     add("--vqgan", help="checkpoint folder of the tokenizer (default: the one that ships)")
@@ -143,10 +141,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--scenes", type=positive_int, default=64, help="unseen scenes to reconstruct (64)")
     add("--prompts", type=positive_int, default=500, help="held-out prompts of each kind (500)")
     add("--training-codes", type=Path, help="codes.npz of the training run, to look for copies")
-    says = "%(default)s, as in generate"
-    add("-t", "--temperature", type=float, default=usual.temperature, help=says)
-    add("-k", "--top-k", type=positive_int, default=usual.top_k, help=says)
-    add("--guidance", type=float, default=usual.guidance, help=says)
+    add("-t", "--temperature", type=float, help="sampling temperature (as in generate)")
+    add("-k", "--top-k", type=positive_int, help="sampling top-k (as in generate)")
+    add("--guidance", type=float, help="classifier-free guidance (as in generate)")
     add("--json", type=Path, help="also write the report to this file")
     return run_command(parser, evaluate, argv)
 

@@ -93,7 +93,8 @@ def gallery(arguments: argparse.Namespace) -> None:
 
     vqgan = Path(arguments.vqgan) if arguments.vqgan else None
     transformer = Path(arguments.transformer) if arguments.transformer else None
-    sampling = Sampling(guidance=arguments.guidance)
+    asked = arguments.guidance
+    sampling = Sampling() if asked is None else Sampling(guidance=asked)
     sheet = draw_gallery(Generator(vqgan, transformer), sampling, arguments.columns)
     save_png(arguments.output, Image.fromarray(sheet).quantize(256))
     print(arguments.output)
@@ -147,8 +148,6 @@ def judge(arguments: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Console entry point."""
-    from scene.config import GenerateConfig
-
     parser = create_parser("scene", "Inspect pictures and this machine.", EPILOG)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     info = commands.add_parser("info", help="prompt, seed and settings of generated pictures")
@@ -164,12 +163,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     show = commands.add_parser("gallery", help="the four classic prompts, seeds 0 to 7")
     show.add_argument("-o", "--output", type=Path, default=Path("gallery.png"))
     show.add_argument("--columns", type=int, default=8, help="pictures per prompt (8)")
-    show.add_argument(
-        "--guidance",
-        type=float,
-        default=GenerateConfig().guidance,
-        help="as in generate (%(default)s)",
-    )
+    show.add_argument("--guidance", type=float, help="(as in generate)")
     show.add_argument("--vqgan", help="checkpoint folder of the tokenizer")
     show.add_argument("--transformer", help="transformer checkpoint folder")
     show.add_argument("--force", action="store_true", help="overwrite an existing file")
