@@ -2,10 +2,12 @@
 
 import json
 
+import mlx.core as mx
 import numpy as np
 import pytest
 from PIL import Image
 
+from scene.checkpoints import load_codec
 from scene.evaluate import main as evaluate
 from scene.evaluation.judge import Judge, save_judge
 from scene.generate import create as create_generate
@@ -13,7 +15,9 @@ from scene.generate import main as generate
 from scene.generate import output_paths, settings
 from scene.generation.code_page import code_page
 from scene.generation.metadata import read_info
+from scene.generation.pipeline import shipped
 from scene.generation.preview import half_blocks
+from scene.images import to_uint8
 from scene.info import main as scene
 from scene.make_scenes import main as make_scenes
 from scene.reconstruct import main as reconstruct
@@ -199,8 +203,17 @@ def test_reconstruct_writes_a_pair_and_a_page(workshop, tmp_path, capsys):
     assert pixels(stem.with_suffix(".png")).shape == (192, 640, 3)
     page = stem.with_suffix(".html").read_text()
     assert page.count('class="vq-grid"') == 2
+    assert " dB, " in capsys.readouterr().out
     assert reconstruct(order) == 1
     assert "--force" in capsys.readouterr().err
+
+
+def test_reconstruct_says_so_where_every_pixel_comes_back(tmp_path, capsys):
+    codes = np.random.default_rng(0).integers(0, 512, (1, 12, 20, 2))
+    drawn = load_codec(shipped("tokenizer")).model.decode(mx.array(codes))
+    Image.fromarray(to_uint8(np.asarray(drawn))[0]).save(tmp_path / "drawn.png")
+    assert reconstruct([str(tmp_path / "drawn.png"), "-o", str(tmp_path)]) == 0
+    assert "every pixel exact" in capsys.readouterr().out
 
 
 def test_the_code_page_escapes_names():

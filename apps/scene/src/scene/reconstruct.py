@@ -55,7 +55,9 @@ def reconstruct(arguments: argparse.Namespace) -> None:
         save_png(target.with_suffix(".png"), Image.fromarray(np.concatenate([pixels, drawn], 1)))
         page = code_page(np.asarray(codes)[0], image.name)
         write_text(target.with_suffix(".html"), page)
-        print(f"{image}: {psnr(pixels, drawn):.1f} dB, {target}.png, {target}.html")
+        exact = np.array_equal(pixels, drawn)
+        likeness = "every pixel exact" if exact else f"{psnr(pixels, drawn):.1f} dB"
+        print(f"{image}: {likeness}, {target}.png, {target}.html")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
