@@ -33,7 +33,7 @@ scene-models: $(UV) ## train the models that ship with scene again, about four h
 	$(TRAIN) make-scenes --count 5000 --seed 0 --out $(SCENE_RUNS)/pictures
 	$(TRAIN) train-vqgan --config $(CONFIGS)/vqgan-small.yaml --data $(SCENE_RUNS)/pictures/images --steps 18000 --out $(SCENE_RUNS)/vqgan
 	$(TRAIN) make-scenes --count 10000 --seed 0 --out $(SCENE_RUNS)/scenes
-	$(TRAIN) scene learn-patches --data $(SCENE_RUNS)/scenes/images --out $(SCENE_RUNS)/shipped/tokenizer
+	$(TRAIN) scene learn-patches --data $(SCENE_RUNS)/scenes/images --captions $(SCENE_RUNS)/scenes/captions.jsonl --out $(SCENE_RUNS)/shipped/tokenizer
 	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/scenes/images --captions $(SCENE_RUNS)/scenes/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --steps 7400 --out $(SCENE_RUNS)/transformer
 	$(TRAIN) scene train-judge --data $(SCENE_RUNS)/scenes --steps 1800 --out $(SCENE_RUNS)/judge
 	$(TRAIN) scene export $(SCENE_RUNS)/vqgan/best $(SCENE_RUNS)/shipped/vqgan

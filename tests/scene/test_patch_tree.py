@@ -49,10 +49,12 @@ def test_cutting_and_joining_are_inverse():
 
 def test_counting_finds_each_patch_once_however_the_pictures_are_split():
     pictures = np.concatenate([_pictures(4), _pictures(4), _pictures(3, 5)])
-    patches, counts = count_patches([pictures])
-    again, same = count_patches([pictures[:3], pictures[3:5], pictures[5:]])
+    patches, counts, seen = count_patches([pictures])
+    again, same, met = count_patches([pictures[:3], pictures[3:5], pictures[5:]])
     assert np.array_equal(patches, again)
     assert np.array_equal(counts, same)
+    assert np.array_equal(seen, met)
+    assert np.array_equal(patches[seen], cut(pictures).reshape(11, 6, PIXELS))
     assert counts.sum() == 11 * 6
     assert len(np.unique(patches, axis=0)) == len(patches)
     assert (counts >= 2).sum() == 24  # the four pictures that came twice

@@ -31,6 +31,7 @@ from scene.images import to_float
 from scene.patches import PatchTree
 from scene.patches.cutting import PIXELS
 from scene.patches.latents import Latents
+from scene.patches.meaning import Meaning
 from scene.transformer import ImageTransformer, SimpleTokenizer
 from scene.vqgan import VQGAN
 
@@ -43,6 +44,7 @@ MODEL, SETTINGS, OPTIMIZER, PROGRESS = (
     "training.safetensors",
     "progress.json",
 )
+LAYERS = ("inner", "bias", "outer", "ratios")  # arrays of what words patches go with
 
 
 def save_checkpoint(
@@ -223,6 +225,7 @@ class _VQGANSettings(SettingsFile):
 class _PatchSettings(SettingsFile):
     codebook_size: Annotated[int, Field(ge=2, le=1024)]
     image_size: Size
+    words: tuple[str, ...] = ()
     card: dict[str, Any]
 
 
@@ -251,11 +254,14 @@ def save_patches(folder: Path, tree: PatchTree, image_size: Size, card: Mapping[
         "mean": mx.array(tree.latents.mean),
         "axes": mx.array(tree.latents.axes),
     }
+    if tree.meaning is not None:
+        arrays |= {name: mx.array(getattr(tree.meaning, name)) for name in LAYERS}
     settings = {
         "format": FORMAT,
         "kind": "patches",
         "codebook_size": tree.codebook_size,
         "image_size": image_size,
+        "words": [] if tree.meaning is None else list(tree.meaning.words),
         "card": dict(card),
     }
     save_checkpoint(folder, {MODEL: arrays}, {SETTINGS: settings})
@@ -272,7 +278,9 @@ def _load_patches(folder: Path) -> "LoadedCodec":
         patches = np.frombuffer(raw, dtype=np.uint8).reshape(k, k, PIXELS)
         palette = np.asarray(arrays["palette"])
         latents = Latents(to_float(palette), np.asarray(arrays["mean"]), np.asarray(arrays["axes"]))
-        tree = PatchTree(palette, patches, latents)
+        layers = {name: np.asarray(arrays[name]) for name in LAYERS if settings.words}
+        meaning = Meaning(settings.words, **layers) if layers else None
+        tree = PatchTree(palette, patches, latents, meaning)
     except (zlib.error, KeyError, ValueError) as error:
         raise SceneError(f"{folder}: broken checkpoint ({_one_line(error)})") from error
     return LoadedCodec(tree, settings.image_size)
@@ -369,8 +377,13 @@ def show_patches(model: ImageTransformer, config: TransformerConfig, codec: Pict
             "model.view_dims is for the codes of a patch tree, not of a VQGAN: set it to 0"
         )
     near, far = codec.edges()
+    meanings = codec.meanings()
     model.look_at(
-        mx.array(codec.points()), mx.array(near), mx.array(far), mx.array(to_float(codec.palette))
+        mx.array(codec.points()),
+        mx.array(near),
+        mx.array(far),
+        mx.array(to_float(codec.palette)),
+        None if meanings is None else mx.array(meanings),
     )
 
 

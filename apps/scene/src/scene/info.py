@@ -107,14 +107,21 @@ def learn(arguments: argparse.Namespace) -> None:
 
     from scene.checkpoints import save_patches
     from scene.colours import PaletteIndex, collect_palette
-    from scene.dataset import ImageDataset, load_pixels
+    from scene.dataset import CaptionDataset, ImageDataset, load_pixels
     from scene.images import fit, open_image
     from scene.patches.tree import MOST_COLOURS
     from scene.training.patches import learn_patches
 
     _claim(arguments)
     size = (320, 192)
-    paths = ImageDataset(arguments.data, size).paths
+    if arguments.captions:
+        dataset = CaptionDataset(arguments.data, arguments.captions, size)
+        texts: dict[Path, str] = {}
+        for path, text in zip(dataset.paths, dataset.captions, strict=True):
+            texts[path] = f"{texts[path]} {text}" if path in texts else text
+        paths, captions = list(texts), list(texts.values())
+    else:
+        paths, captions = ImageDataset(arguments.data, size).paths, None
     palette = collect_palette(load_pixels(paths[:: max(1, len(paths) // 500)], size), MOST_COLOURS)
     index = PaletteIndex(palette)
     starts = tqdm(range(0, len(paths), 250), "counting patches")
@@ -122,8 +129,13 @@ def learn(arguments: argparse.Namespace) -> None:
         index.classes(np.stack([fit(open_image(path), size) for path in paths[at : at + 250]]))
         for at in starts
     )
-    tree, held = learn_patches(chunks, palette, arguments.codes)
-    card = {"pictures": len(paths), "colours": len(palette), "share_of_patches_held": held}
+    tree, held = learn_patches(chunks, palette, arguments.codes, captions)
+    card = {
+        "pictures": len(paths),
+        "captions": captions is not None,
+        "colours": len(palette),
+        "share_of_patches_held": held,
+    }
     save_patches(arguments.out, tree, size, card)
     print(
         f"{tree.codebook_size} x {tree.codebook_size} patches, {held:.1%} of those seen; "
@@ -173,6 +185,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="make a tokenizer whose codes are whole patches, for art that repeats on the grid",
     )
     count.add_argument("--data", type=Path, required=True, help="folder of pictures")
+    count.add_argument(
+        "--captions",
+        type=Path,
+        help="captions file of the folder: also learn which words go with which patches, so that "
+        "generate heeds words of small things",
+    )
     count.add_argument("--out", type=Path, default=Path("runs/patches"), help="(runs/patches)")
     count.add_argument(
         "--codes",

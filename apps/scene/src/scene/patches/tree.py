@@ -17,6 +17,7 @@ from scene.colours import PaletteIndex
 from scene.images import to_float, to_uint8
 from scene.patches.cutting import PATCH, PIXELS, cut, join, keys
 from scene.patches.latents import Latents
+from scene.patches.meaning import Meaning
 
 MOST_COLOURS = 255  # leaves an entry of a byte that is no colour
 _BRANCHES = 32  # nearest branches that are searched
@@ -31,6 +32,7 @@ class PatchTree:
         palette: uint8 (C, 3), C at most 255.
         patches: uint8 (K, K, 256), palette entries of patch [first code, second code].
         latents: how patches become points, by the same palette.
+        meaning: what words points go with, if the tree was learned with captions.
 
     Raises:
         ValueError: arrays that do not fit together.
@@ -38,7 +40,13 @@ class PatchTree:
 
     num_levels = 2
 
-    def __init__(self, palette: np.ndarray, patches: np.ndarray, latents: Latents) -> None:
+    def __init__(
+        self,
+        palette: np.ndarray,
+        patches: np.ndarray,
+        latents: Latents,
+        meaning: Meaning | None = None,
+    ) -> None:
         if patches.ndim != 3 or patches.shape[0] != patches.shape[1] or patches.shape[2] != PIXELS:
             raise ValueError(f"want patches (K, K, {PIXELS}), not {patches.shape}")
         if len(palette) > MOST_COLOURS:
@@ -47,9 +55,12 @@ class PatchTree:
             raise ValueError(f"patches name colours beyond the palette of {len(palette)}")
         if latents.mean.shape != (3 * PIXELS,) or latents.axes.shape[:-1] != (3 * PIXELS,):
             raise ValueError(f"axes {latents.axes.shape} and mean {latents.mean.shape} do not fit")
+        if meaning is not None and len(meaning.inner) != latents.axes.shape[1]:
+            raise ValueError(f"the meaning of {len(meaning.inner)} numbers does not fit the axes")
         self.palette = palette
         self.patches = patches
         self.latents = latents
+        self.meaning = meaning
 
     @classmethod
     def of(cls, palette: np.ndarray, patches: np.ndarray) -> "PatchTree":
@@ -92,6 +103,14 @@ class PatchTree:
         deviation per direction on average."""
         points = self._points
         return points * (0.5 / np.sqrt(points.reshape(-1, points.shape[-1]).var(axis=0).mean()))
+
+    def meanings(self) -> np.ndarray | None:
+        """The patches' numbers that words go by (`Meaning`), float32 (K, K, M); None for a tree
+        that was learned without captions."""
+        if self.meaning is None:
+            return None
+        points = self._points
+        return self.meaning(points.reshape(-1, points.shape[-1])).reshape(*points.shape[:2], -1)
 
     def edges(self) -> tuple[np.ndarray, np.ndarray]:
         """Palette entries at the edges of all patches, two uint8 (K, K, 32): left column and top

@@ -8,12 +8,16 @@ from scene.errors import SceneError
 from scene.patches.cutting import PIXELS, cut, keys
 from scene.patches.latents import Latents
 from scene.patches.tree import PatchTree
+from scene.training.meaning import learn_meaning
 
 SMALLEST = 4
 
 
 def learn_patches(
-    pictures: Iterable[np.ndarray], palette: np.ndarray, codebook_size: int
+    pictures: Iterable[np.ndarray],
+    palette: np.ndarray,
+    codebook_size: int,
+    captions: list[str] | None = None,
 ) -> tuple[PatchTree, float]:
     """The tree of the commonest patches, and the share of all patches that it holds.
 
@@ -21,11 +25,12 @@ def learn_patches(
         pictures: chunks of palette entries, uint8 (B, H, W).
         palette: uint8 (C, 3).
         codebook_size: K, a power of two; halved until K * K different patches are there.
+        captions: a text per picture, for a tree that knows what words its patches go with.
 
     Raises:
         SceneError: too few different patches for even the smallest tree.
     """
-    patches, counts = count_patches(pictures)
+    patches, counts, seen = count_patches(pictures)
     size = codebook_size
     while size * size > len(patches):
         size //= 2
@@ -36,20 +41,32 @@ def learn_patches(
         )
     commonest = np.argsort(-counts, kind="stable")[: size * size]
     held = float(counts[commonest].sum() / counts.sum())
-    return PatchTree.of(palette, arrange(patches[commonest], palette, size)), held
+    tree = PatchTree.of(palette, arrange(patches[commonest], palette, size))
+    if captions is None:
+        return tree, held
+    kept = tree.patches.reshape(-1, PIXELS)
+    number = np.full(len(patches), -1)
+    number[np.searchsorted(keys(patches), keys(kept))] = np.arange(len(kept))
+    meaning = learn_meaning(tree.latents(kept), number[seen], captions)
+    return PatchTree(palette, tree.patches, tree.latents, meaning), held
 
 
-def count_patches(pictures: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Different patches uint8 (N, 256) in the order of their keys, and how often each was seen."""
+def count_patches(
+    pictures: Iterable[np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Different patches uint8 (N, 256) in the order of their keys, how often each was seen, and
+    their numbers in each picture, int (B, P)."""
     patches, counts = np.empty((0, PIXELS), dtype=np.uint8), np.empty(0, dtype=np.int64)
+    met = []
     for chunk in pictures:
         fresh = cut(chunk).reshape(-1, PIXELS)
+        met.append(keys(fresh).reshape(len(chunk), -1))
         patches = np.concatenate([patches, fresh])
         counts = np.concatenate([counts, np.ones(len(fresh), dtype=np.int64)])
         _, first, number = np.unique(keys(patches), return_index=True, return_inverse=True)
         counts = np.bincount(number, weights=counts).astype(np.int64)
         patches = patches[first]
-    return patches, counts
+    return patches, counts, np.searchsorted(keys(patches), np.concatenate(met))
 
 
 def arrange(patches: np.ndarray, palette: np.ndarray, size: int) -> np.ndarray:
