@@ -11,6 +11,7 @@ from scene.evaluation.judge import load_judge
 from scene.evaluation.reconstruction import code_figures, reconstruct, reconstruction_figures
 from scene.evaluation.unseen import draw_unseen
 from scene.generate import main as generate
+from scene.generation import pipeline
 from scene.generation.pipeline import Generator, Sampling, shipped
 from scene.synth import ATTRIBUTES, MASTER_PALETTE
 
@@ -49,6 +50,20 @@ def test_pictures_are_full_size_and_use_only_the_palette(pictures):
 def test_the_same_seed_draws_the_same_picture(generator, pictures):
     again = generator.draw([PROMPTS[1]], [1], Sampling())
     assert np.array_equal(again[0], pictures[1])
+
+
+def test_words_pull_towards_patches_that_go_with_them(generator, monkeypatch):
+    meaning, numbers = generator.codec.meaning, generator.codec.meanings()
+    order = (["mountains struck by lightning in a storm"] * 4, [0, 1, 2, 3], Sampling())
+
+    def odds() -> float:
+        codes = generator.codes(*order)
+        said = meaning.ratios[meaning.words.index("lightning")]
+        return float((numbers[codes[..., 0], codes[..., 1]] @ said).mean())
+
+    with_pull = odds()
+    monkeypatch.setattr(pipeline, "PULL", 0.0)
+    assert with_pull > odds() + 0.1
 
 
 def test_words_outside_the_vocabulary_are_named(generator):
