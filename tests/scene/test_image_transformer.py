@@ -41,8 +41,7 @@ def seeing(**options):
     points = rng.normal(size=(K, K, 8)).astype(np.float32)
     near, far = rng.integers(0, 3, (2, K, K, 32)).astype(np.uint8)
     palette = rng.uniform(-1, 1, (3, 3)).astype(np.float32)
-    meanings = rng.normal(size=(K, K, 5)).astype(np.float32)
-    net.look_at(*(mx.array(each) for each in (points, near, far, palette, meanings)))
+    net.look_at(*(mx.array(each) for each in (points, near, far, palette)))
     return net
 
 
@@ -221,28 +220,24 @@ def test_a_patch_is_likelier_the_more_of_its_pixels_go_on_across_its_edges():
     assert difference[1, second] == pytest.approx(GOES_ON * missing, abs=1e-4)
 
 
-def test_a_wish_pulls_towards_patches_that_mean_it():
-    net, meanings = seeing(), np.asarray(seeing().depth._meanings)
-    wishes = np.random.default_rng(6).normal(size=(2, 5)).astype(np.float32)
-    pull = np.asarray(net.depth.pull(mx.array([4, 9]), mx.array(wishes)))
-    assert np.allclose(pull, [meanings[4] @ wishes[0], meanings[9] @ wishes[1]], atol=1e-5)
+def test_a_pull_decides_the_second_code_by_the_first():
+    wanted = np.random.default_rng(6).normal(size=(2, K, K)).astype(np.float32)
+    pulls = mx.array(1e4 * wanted)
     for guidance in (1.0, 3.0):
-        drawn = np.asarray(
-            net.generate(text(), guidance=guidance, seeds=[1, 2], wishes=mx.array(1e4 * wishes))
+        drawn = seeing().generate(
+            text(), guidance=guidance, seeds=[1, 2], pull=lambda first: pulls[mx.arange(2), first]
         )
-        wanted = np.einsum("ijm,bm->bij", meanings, wishes).argmax(-1)  # (B, K)
-        for codes, best in zip(drawn, wanted, strict=True):
+        for codes, best in zip(np.asarray(drawn), wanted.argmax(-1), strict=True):
             assert np.array_equal(codes[:, 1], best[codes[:, 0]])
 
 
-def test_no_wish_is_no_pull_and_patches_without_meanings_cannot_be_wished_for():
+def test_a_pull_of_nothing_changes_nothing():
     net = seeing()
     plain = net.generate(text(), seeds=[1, 2], guidance=2.0)
-    none = net.generate(text(), seeds=[1, 2], guidance=2.0, wishes=mx.zeros((2, 5)))
+    none = net.generate(
+        text(), seeds=[1, 2], guidance=2.0, pull=lambda first: mx.zeros((len(first), K))
+    )
     assert mx.array_equal(plain, none)
-    net.depth.look_at(net.depth._patches, net.depth._near)
-    with pytest.raises(ValueError, match="without captions"):
-        net.generate(text(), wishes=mx.zeros((2, 5)))
 
 
 def test_nothing_touches_the_first_row_and_the_first_column_from_outside():

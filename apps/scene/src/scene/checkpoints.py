@@ -377,13 +377,8 @@ def show_patches(model: ImageTransformer, config: TransformerConfig, codec: Pict
             "model.view_dims is for the codes of a patch tree, not of a VQGAN: set it to 0"
         )
     near, far = codec.edges()
-    meanings = codec.meanings()
     model.look_at(
-        mx.array(codec.points()),
-        mx.array(near),
-        mx.array(far),
-        mx.array(to_float(codec.palette)),
-        None if meanings is None else mx.array(meanings),
+        mx.array(codec.points()), mx.array(near), mx.array(far), mx.array(to_float(codec.palette))
     )
 
 

@@ -64,6 +64,8 @@ class Generator:
             )
 
         show_patches(self.text.model, self.text.config, self.codec)
+        meanings = self.codec.meanings() if isinstance(self.codec, PatchTree) else None
+        self._meanings = None if meanings is None else mx.array(meanings)  # (K, K, M)
 
     @property
     def model_id(self) -> str:
@@ -90,24 +92,27 @@ class Generator:
             top_p=sampling.top_p,
             guidance=sampling.guidance,
             seeds=seeds,
-            wishes=self._wishes(prompts),
+            pull=self._pull(prompts),
             on_position=on_position,
         )
         grid = (-1, model.grid_width)
         return np.asarray(tokens).reshape(len(prompts), *grid, *tokens.shape[2:])
 
-    def _wishes(self, prompts: Sequence[str]) -> mx.array | None:
-        """What the words of each prompt want of patches, (B, M), if that is known of them.
+    def _pull(self, prompts: Sequence[str]) -> Callable[[mx.array], mx.array] | None:
+        """What each prompt's words add to the logits of a branch's patches, if that is known of
+        them: first codes int (B,) -> (B, K).
 
         As in naive Bayes, p(patch | words) is about p(patch) times p(word | patch) / p(word) for
         every word: what the transformer has not learned of rare words is there to be counted.
         """
         meaning = self.codec.meaning if isinstance(self.codec, PatchTree) else None
-        if meaning is None or not self.text.config.model.view_dims:
+        meanings = self._meanings
+        if meaning is None or meanings is None:
             return None
         words = SimpleTokenizer(SPECIAL + len(meaning.words), vocabulary=meaning.words)
         said = [[n - SPECIAL for n in words.encode(text) if n >= SPECIAL] for text in prompts]
-        return mx.array(np.stack([PULL * meaning.wish(numbers) for numbers in said]))
+        wishes = mx.array(np.stack([PULL * meaning.wish(numbers) for numbers in said]))  # (B, M)
+        return lambda branch: (meanings[branch] @ wishes[..., None])[..., 0]
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Codes -> uint8 (B, H, W, 3)."""

@@ -57,16 +57,19 @@ def count_patches(
     """Different patches uint8 (N, 256) in the order of their keys, how often each was seen, and
     their numbers in each picture, int (B, P)."""
     patches, counts = np.empty((0, PIXELS), dtype=np.uint8), np.empty(0, dtype=np.int64)
-    met = []
+    known, met = np.empty(0, dtype=np.uint64), []
     for chunk in pictures:
         fresh = cut(chunk).reshape(-1, PIXELS)
-        met.append(keys(fresh).reshape(len(chunk), -1))
+        named = keys(fresh)
+        met.append(named.reshape(len(chunk), -1))
         patches = np.concatenate([patches, fresh])
         counts = np.concatenate([counts, np.ones(len(fresh), dtype=np.int64)])
-        _, first, number = np.unique(keys(patches), return_index=True, return_inverse=True)
+        known, first, number = np.unique(
+            np.concatenate([known, named]), return_index=True, return_inverse=True
+        )
         counts = np.bincount(number, weights=counts).astype(np.int64)
         patches = patches[first]
-    return patches, counts, np.searchsorted(keys(patches), np.concatenate(met))
+    return patches, counts, np.searchsorted(known, np.concatenate(met))
 
 
 def arrange(patches: np.ndarray, palette: np.ndarray, size: int) -> np.ndarray:

@@ -40,10 +40,9 @@ class DepthModel(nn.Module):
         self.norm = nn.RMSNorm(dims)
         self.heads = [nn.Linear(dims, vocab_size) for _ in range(num_levels)]
 
-    def look_at(self, patches: mx.array, near: mx.array, meanings: mx.array | None = None) -> None:
+    def look_at(self, patches: mx.array, near: mx.array) -> None:
         """Points (K, K, D) of the patches that two codes name, D at least `pick_dims`, and `near`
-        uint8 (K, K, 32): palette entries of their left column and of their top row. `meanings`
-        (K, K, M), if there are any, are for `pull`.
+        uint8 (K, K, 32): palette entries of their left column and of their top row.
 
         The second code is then also chosen by what its patch looks like: the same vector asks for
         the same look in every branch, which a head of K numbers would have to learn K times. And
@@ -51,7 +50,6 @@ class DepthModel(nn.Module):
         """
         self._patches = patches[..., : self.pick.weight.shape[0]]
         self._near = near
-        self._meanings = meanings
 
     def begin(self, positions: mx.array) -> mx.array:
         """State before the first level: (..., D) -> (..., D)."""
@@ -84,13 +82,6 @@ class DepthModel(nn.Module):
         alike = self._patches[branch] @ self.pick(x)[..., None]  # (..., K, 1)
         equal = (self._near[branch] == touching[..., None, :]).astype(x.dtype)  # (..., K, 32)
         return self.heads[level](x) + (alike + equal @ self.match(x)[..., None])[..., 0]
-
-    def pull(self, branch: mx.array, wishes: mx.array) -> mx.array:
-        """What wishes (B, M) for a meaning add to the logits of a branch's patches: first codes int
-        (B,) -> (B, K). ValueError for patches without meanings."""
-        if self._meanings is None:
-            raise ValueError("nothing can be wished of patches that were learned without captions")
-        return (self._meanings[branch] @ wishes[..., None])[..., 0]
 
     def __call__(
         self, positions: mx.array, codes: mx.array, touching: mx.array | None = None

@@ -94,21 +94,13 @@ class ImageTransformer(nn.Module):
         else:
             self.depth = DepthModel(embed_dim, num_levels, vocab_size, depth_layers, pick_dims)
 
-    def look_at(
-        self,
-        patches: mx.array,
-        near: mx.array,
-        far: mx.array,
-        palette: mx.array,
-        meanings: mx.array | None = None,
-    ) -> None:
+    def look_at(self, patches: mx.array, near: mx.array, far: mx.array, palette: mx.array) -> None:
         """What the patches that two codes name look like: points float32 (K, K, D), D at least
         `view_dims` and `pick_dims`, and their edges uint8 (K, K, 32), as `PatchTree` has them;
-        `palette` float32 (C, 3) in [-1, 1]; `meanings` float32 (K, K, M), if there are any, are
-        what `generate` may be given wishes for."""
+        `palette` float32 (C, 3) in [-1, 1]."""
         self._patches = patches[..., : self.view.weight.shape[1]]
         self.edges.look_at(far, palette)
-        self.depth.look_at(patches, near, meanings)
+        self.depth.look_at(patches, near)
 
     def embed_codes(self, tokens: mx.array) -> mx.array:
         """Sum of the level embeddings, and of what their patch looks like: int (..., L) ->
@@ -217,7 +209,7 @@ class ImageTransformer(nn.Module):
         top_p: float | None = None,
         guidance: float = 1.0,
         seeds: Sequence[int] | None = None,
-        wishes: mx.array | None = None,
+        pull: Callable[[mx.array], mx.array] | None = None,
         on_position: Callable[[int], None] | None = None,
     ) -> mx.array:
         """Draw codes for captions int (B, T): int32 (B, N) or (B, N, L), N = max_seq_len.
@@ -227,8 +219,8 @@ class ImageTransformer(nn.Module):
           (classifier-free guidance, arXiv:2207.12598);
         - `seeds`: one per picture, by default drawn from MLX's global state; the same seed
           gives the same picture, whatever else is in the batch;
-        - `wishes` float32 (B, M), of codes that name patches with meanings: their product with a
-          patch's meaning is added to its logit, under guidance to that with a caption;
+        - `pull` says what is added to the logits of the second level, from the first codes int
+          (B,): float32 (B, K); under guidance to those with a caption;
         - `on_position` is called after each position with its number.
         """
         batch = text_tokens.shape[0]
@@ -241,8 +233,6 @@ class ImageTransformer(nn.Module):
             )
             if sampler.guided:
                 text_tokens = _twice(text_tokens, mx.zeros_like(text_tokens))
-                if wishes is not None:
-                    wishes = _twice(wishes, mx.zeros_like(wishes))
             prompt = self.remember(text_tokens)
             caches = self.new_cache(text_tokens.shape[0])
             places = mx.split(self.positions(self.max_seq_len), self.max_seq_len)
@@ -254,7 +244,7 @@ class ImageTransformer(nn.Module):
                 above = embedded[-self.grid_width] if position >= self.grid_width else None
                 touching = self._beside(drawn, batch, sampler)
                 x = self.step(places[position][0], left, above, prompt, caches, touching)
-                drawn.append(self._draw(x, sampler, touching, wishes))
+                drawn.append(self._draw(x, sampler, touching, pull))
                 codes = self.embed_codes(drawn[-1])  # (B, D)
                 embedded.append(_twice(codes, codes) if sampler.guided else codes)
                 mx.async_eval(drawn[-1], embedded[-1], [(c.keys, c.values) for c in caches])
@@ -281,7 +271,7 @@ class ImageTransformer(nn.Module):
         x: mx.array,
         sampler: Sampler,
         touching: mx.array | None,
-        wishes: mx.array | None,
+        pull: Callable[[mx.array], mx.array] | None,
     ) -> mx.array:
         """Codes of one position, level by level: (B or 2B, D) -> uint32 (B, L)."""
         if self.num_levels == 1:
@@ -291,8 +281,9 @@ class ImageTransformer(nn.Module):
         for level in range(self.num_levels):
             cooling = FINE_COOLING if level else 1.0
             logits = self.depth.logits(state, level, known, touching)
-            if level == 1 and known is not None and wishes is not None:
-                logits = logits + self.depth.pull(known, wishes)
+            if level == 1 and pull is not None:
+                more = pull(codes[0])  # (B, K)
+                logits = logits + (_twice(more, mx.zeros_like(more)) if sampler.guided else more)
             chosen = sampler.draw(logits, cooling)
             codes.append(chosen)
             if level + 1 < self.num_levels:
