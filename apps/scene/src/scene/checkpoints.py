@@ -28,6 +28,7 @@ from scene.codec import PictureCodec
 from scene.config import Section, Size, TransformerConfig, VQGANConfig, parse_config
 from scene.errors import SceneError
 from scene.images import to_float
+from scene.layouts import LayoutCodec
 from scene.patches import PatchTree
 from scene.patches.cutting import PIXELS
 from scene.patches.latents import Latents
@@ -229,10 +230,15 @@ class _PatchSettings(SettingsFile):
     card: dict[str, Any]
 
 
+class _LabelSettings(SettingsFile):
+    image_size: Size
+
+
 class _TransformerSettings(SettingsFile):
     config: TransformerConfig
     vocabulary: list[str] | None
     vqgan: str
+    layouts: str | None = None
 
 
 def load_vqgan(folder: Path) -> tuple[VQGAN, VQGANConfig]:
@@ -286,6 +292,21 @@ def _load_patches(folder: Path) -> "LoadedCodec":
     return LoadedCodec(tree, settings.image_size)
 
 
+def save_labels(folder: Path, codec: LayoutCodec, image_size: Size) -> None:
+    """Write the labels of layouts, by their colours."""
+    settings = {"format": FORMAT, "kind": "labels", "image_size": image_size}
+    save_checkpoint(folder, {MODEL: {"palette": mx.array(codec.palette)}}, {SETTINGS: settings})
+
+
+def load_labels(folder: Path) -> LayoutCodec:
+    """The labels of layouts from their checkpoint folder."""
+    read_settings(folder, "labels", _LabelSettings)
+    palette = np.asarray(read_arrays(folder, MODEL).get("palette", mx.zeros(0)))
+    if palette.dtype != np.uint8 or palette.ndim != 2 or palette.shape[1] != 3:
+        raise SceneError(f"{folder}: broken checkpoint (no palette)")
+    return LayoutCodec(palette)
+
+
 @dataclass(frozen=True)
 class LoadedCodec:
     """A picture tokenizer, and the size (W, H) of the pictures that it was made for."""
@@ -295,9 +316,14 @@ class LoadedCodec:
 
 
 def load_codec(folder: Path) -> LoadedCodec:
-    """A picture tokenizer of either kind from its checkpoint folder."""
-    if read_document(folder, SETTINGS).get("kind") == "patches":
+    """A picture tokenizer of any kind from its checkpoint folder."""
+    kind = read_document(folder, SETTINGS).get("kind")
+    if kind == "patches":
         return _load_patches(folder)
+    if kind == "labels":
+        return LoadedCodec(
+            load_labels(folder), read_settings(folder, "labels", _LabelSettings).image_size
+        )
     vqgan, config = load_vqgan(folder)
     return LoadedCodec(vqgan, config.data.image_size)
 
@@ -319,7 +345,9 @@ def fingerprint(codec: PictureCodec) -> str:
     A transformer writes codes of one tokenizer: with another one they mean nothing.
     """
     digest = hashlib.sha256()
-    if isinstance(codec, PatchTree):
+    if isinstance(codec, LayoutCodec):
+        books = [codec.palette]
+    elif isinstance(codec, PatchTree):
         books = [codec.palette, codec.patches, codec.latents.mean, codec.latents.axes]
     else:
         books = [np.asarray(book.astype(mx.float16)) for book in codec.codebooks()]
@@ -349,19 +377,22 @@ def build_transformer(config: TransformerConfig) -> ImageTransformer:
         max_text_len=model.max_text_len,
         view_dims=model.view_dims,
         pick_dims=model.pick_dims,
+        layout_labels=model.layout_labels,
     )
 
 
 def transformer_documents(
-    config: TransformerConfig, tokenizer: SimpleTokenizer, vqgan: str
+    config: TransformerConfig, tokenizer: SimpleTokenizer, vqgan: str, layouts: str | None = None
 ) -> dict[str, Any]:
-    """The settings file of a transformer checkpoint; `vqgan` is the fingerprint of its codes."""
+    """The settings file of a transformer checkpoint; `vqgan` is the fingerprint of its codes,
+    `layouts` that of the labels that it draws by."""
     return {
         "format": FORMAT,
         "kind": "transformer",
         "config": config.model_dump(mode="json"),
         "vocabulary": tokenizer.vocabulary,
         "vqgan": vqgan,
+        "layouts": layouts,
     }
 
 
@@ -384,12 +415,14 @@ def show_patches(model: ImageTransformer, config: TransformerConfig, codec: Pict
 
 @dataclass(frozen=True)
 class LoadedTransformer:
-    """A transformer in evaluation mode with its words and the fingerprint of its VQGAN."""
+    """A transformer in evaluation mode with its words, the fingerprint of its tokenizer and, if it
+    draws by layouts, that of their labels."""
 
     model: ImageTransformer
     tokenizer: SimpleTokenizer
     config: TransformerConfig
     vqgan: str
+    layouts: str | None
 
 
 def load_transformer(folder: Path) -> LoadedTransformer:
@@ -403,4 +436,4 @@ def load_transformer(folder: Path) -> LoadedTransformer:
     model = build_transformer(settings.config)
     load_weights(model, folder)
     model.eval()
-    return LoadedTransformer(model, tokenizer, settings.config, settings.vqgan)
+    return LoadedTransformer(model, tokenizer, settings.config, settings.vqgan, settings.layouts)

@@ -144,7 +144,8 @@ class TransformerModel(Section):
     """Shape of the transformer. Codebook size, levels and grid must fit the tokenizer's codes.
 
     `view_dims`, `pick_dims`, for the codes of a patch tree alone: how many numbers of a patch its
-    neighbours see, and how many it is chosen by.
+    neighbours see, and how many it is chosen by. `layout_labels`: how many labels the layouts have
+    that it draws by; 0 for none.
     """
 
     vocab_size: Count = 512
@@ -164,6 +165,7 @@ class TransformerModel(Section):
     max_text_len: Count = 128
     view_dims: PatchNumbers = 0
     pick_dims: PatchNumbers = 0
+    layout_labels: Annotated[int, Field(ge=0, le=255)] = 0
 
     @model_validator(mode="after")
     def _check(self) -> "TransformerModel":
@@ -199,10 +201,15 @@ class TransformerTraining(Training):
 
 
 class TransformerData(Section):
+    """`layouts_dir` and `labels_checkpoint`, for a model with `layout_labels`: a layout of the same
+    name for every picture, and what its colours stand for."""
+
     image_size: Size = (320, 192)
     data_dir: str = "data/images"
     captions_file: str = "data/captions.jsonl"
     vqgan_checkpoint: str = "runs/vqgan/best"
+    layouts_dir: str = "data/layouts"
+    labels_checkpoint: str = "runs/labels"
 
 
 class TransformerConfig(Section):
@@ -225,6 +232,8 @@ class GenerateConfig(Section):
     dither: Literal["none", "bayer"] = "none"
     vqgan: str | None = None
     transformer: str | None = None
+    layout_model: str | None = None
+    labels: str | None = None
 
 
 Config = TypeVar("Config")

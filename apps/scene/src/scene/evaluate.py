@@ -43,7 +43,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
         report["reconstruction"] = reconstruction(load_codec(vqgan), arguments)
     if arguments.only != "reconstruction":
         transformer = Path(arguments.transformer) if arguments.transformer else None
-        generator = Generator(vqgan, transformer)
+        layouts = Path(arguments.layout_model) if arguments.layout_model else None
+        labels = Path(arguments.labels) if arguments.labels else None
+        generator = Generator(vqgan, transformer, layouts, labels)
         report["adherence"] = adherence(generator, arguments)
     text = json.dumps(report, indent=1, default=str)
     print(text)
@@ -135,6 +137,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--vqgan", help="checkpoint folder of the tokenizer (default: the one that ships)")
     add("--transformer", help="transformer checkpoint folder (default: the one that ships)")
+    add("--layout-model", help="folder of the transformer that writes layouts for it")
+    add("--labels", help="what the layouts' colours stand for (default: those that ship)")
     add("--judge", help="judge folder (default: the one that ships)")
     add("--only", choices=("reconstruction", "adherence"), help="leave the other part out")
     add("--images", type=Path, help="folder of pictures for the reconstruction figures")

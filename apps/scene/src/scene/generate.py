@@ -28,6 +28,7 @@ EPILOG = """examples:
   generate "a dark forest" -n 8 --grid --seed 1 -o forest.png
   generate "a stormy sea" --palette c64 --dither bayer --scale 3
   generate --like forest.png -o again.png          repeats a picture from its own settings
+  generate "a castle" --layout plan.png            things stand as painted, see scene layout
   echo "a quiet lake at dawn" | generate -
 
 The seed is printed and stored in the PNG with the prompt and all settings; `scene info FILE`
@@ -56,11 +57,18 @@ def create() -> argparse.ArgumentParser:
     )
     add("--dither", choices=("none", "bayer"), help="how --palette maps colours (none)")
     add("--grid", action="store_true", help="all pictures of -n in one file")
+    add(
+        "--layout",
+        type=Path,
+        help="picture of what stands where, 20x12 flat colours; `scene layout` draws one",
+    )
     add("--preview", action="store_true", help="show the pictures in the terminal")
     add("--force", action="store_true", help="overwrite existing files")
     add("--like", type=Path, help="take prompt, seed and settings from a generated PNG")
     add("--vqgan", help="checkpoint folder of the tokenizer (default: the one that ships)")
     add("--transformer", help="transformer checkpoint folder (default: the one that ships)")
+    add("--layout-model", help="folder of the transformer that writes layouts for it")
+    add("--labels", help="folder of what the colours of --layout stand for, for one's own models")
     add("--config", type=Path, help="YAML file with defaults for these settings")
     return parser
 
@@ -178,11 +186,17 @@ def generate(arguments: argparse.Namespace) -> None:
     generator = Generator(
         Path(config.vqgan) if config.vqgan else None,
         Path(config.transformer) if config.transformer else None,
+        Path(config.layout_model) if config.layout_model else None,
+        Path(config.labels) if config.labels else None,
     )
+    layout = given_layout(arguments, generator)
+    layouts = None if layout is None else layout[None].repeat(len(seeds), axis=0)
     report_unknown(generator, prompt)
     sampling = Sampling(config.temperature, config.top_k, config.top_p, config.guidance)
     with tqdm(total=generator.positions, desc="drawing", unit="token", leave=False) as bar:
-        pictures = generator.draw([prompt] * len(seeds), seeds, sampling, lambda _: _advance(bar))
+        pictures = generator.draw(
+            [prompt] * len(seeds), seeds, sampling, lambda _: _advance(bar), layouts
+        )
     if arguments.grid:
         pictures = contact_sheet(pictures)[None]
     for path, first, pixels in zip(paths, seeds, pictures, strict=False):
@@ -192,13 +206,36 @@ def generate(arguments: argparse.Namespace) -> None:
             seed=first,
             count=len(seeds) if arguments.grid else 1,
             model=generator.model_id,
-            **config.model_dump(exclude={"vqgan", "transformer"}),
+            layout=None if layout is None else layout.tolist(),
+            **config.model_dump(exclude={"vqgan", "transformer", "layout_model", "labels"}),
         )
         image = render(pixels, config, palette)
         save_png(path, image, to_texts(info))
         if arguments.preview:
             print(half_blocks(np.asarray(image.convert("RGB"))))
         print(f"{path}  seed {first}" + (f" to {seeds[-1]}" if arguments.grid else ""))
+
+
+def given_layout(arguments: argparse.Namespace, generator: "Generator") -> "np.ndarray | None":
+    """The layout int (N,) that was painted, or that of the picture that is drawn again."""
+    import numpy as np
+
+    from scene.errors import SceneError
+    from scene.generation.metadata import read_info
+
+    if arguments.layout:
+        return generator.read_layout(arguments.layout)
+    known = read_info(arguments.like).layout if arguments.like else None
+    if known is None:
+        return None
+    count, size = generator.text.model.max_seq_len, generator.labels.codebook_size
+    try:
+        layout = np.array(known, dtype=np.int32)
+    except (ValueError, TypeError, OverflowError):
+        layout = np.empty(0, dtype=np.int32)
+    if layout.shape != (count,) or layout.min() < 0 or layout.max() >= size:
+        raise SceneError(f"{arguments.like}: its layout does not fit the model")
+    return layout
 
 
 def _advance(bar: "tqdm") -> None:

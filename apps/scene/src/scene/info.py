@@ -16,8 +16,10 @@ EPILOG = """examples:
   scene info castle.png        prompt, seed, settings and model of a generated picture
   scene doctor                 which BLAS MLX uses here, and how fast it is
   scene gallery -o gallery.png the four classic prompts, seeds 0 to 7, nothing picked
+  scene layout "a castle at sunset"        what stands where, to change and give to generate
   scene export runs/vqgan/best models/vqgan       half the size, ready to share
   scene learn-patches --data data/images --out runs/patches
+  scene learn-labels --data data/layouts --out runs/labels
   scene train-judge --data data --out runs/judge
 
 Other commands: generate, reconstruct, make-scenes, train-vqgan, train-transformer, evaluate.
@@ -93,11 +95,37 @@ def gallery(arguments: argparse.Namespace) -> None:
 
     vqgan = Path(arguments.vqgan) if arguments.vqgan else None
     transformer = Path(arguments.transformer) if arguments.transformer else None
+    layouts = Path(arguments.layout_model) if arguments.layout_model else None
     asked = arguments.guidance
     sampling = Sampling() if asked is None else Sampling(guidance=asked)
-    sheet = draw_gallery(Generator(vqgan, transformer), sampling, arguments.columns)
+    sheet = draw_gallery(Generator(vqgan, transformer, layouts), sampling, arguments.columns)
     save_png(arguments.output, Image.fromarray(sheet).quantize(256))
     print(arguments.output)
+
+
+def layout(arguments: argparse.Namespace) -> None:
+    """Draw what stands where for a prompt, as flat colours to look at and to change."""
+    from scene.errors import SceneError
+
+    if arguments.output.exists() and not arguments.force:
+        raise SceneError(f"{arguments.output} exists: overwrite by --force")
+    check_file(arguments.output)
+
+    import mlx.core as mx
+    import numpy as np
+    from PIL import Image
+
+    from scene.generation.pipeline import Generator
+    from scene.images import save_png, to_uint8
+
+    generator = Generator()
+    drawn = generator.draw_layouts([arguments.prompt], [arguments.seed])
+    if drawn is None:
+        raise SceneError("the transformer that ships draws by no layouts")
+    grid = drawn.reshape(1, -1, generator.text.model.grid_width)
+    picture = to_uint8(np.asarray(generator.labels.decode(mx.array(grid))))[0]
+    save_png(arguments.output, Image.fromarray(picture))
+    print(f"{arguments.output}  seed {arguments.seed}")
 
 
 def learn(arguments: argparse.Namespace) -> None:
@@ -143,6 +171,28 @@ def learn(arguments: argparse.Namespace) -> None:
     )
 
 
+def learn_labels(arguments: argparse.Namespace) -> None:
+    """Find the colours that a folder of layouts is painted in."""
+    import numpy as np
+
+    from scene.checkpoints import save_labels
+    from scene.dataset import ImageDataset
+    from scene.errors import SceneError
+    from scene.layouts import MOST_LABELS, LayoutCodec
+
+    _claim(arguments)
+    size = (320, 192)
+    cells = ImageDataset(arguments.data, (size[0] // 16, size[1] // 16)).pixels
+    palette = np.unique(cells.reshape(-1, 3), axis=0)
+    if len(palette) > MOST_LABELS:
+        raise SceneError(
+            f"{arguments.data}: more than {MOST_LABELS} colours: a layout has one flat colour for "
+            "each kind of thing"
+        )
+    save_labels(arguments.out, LayoutCodec(palette), size)
+    print(f"{len(palette)} labels; {arguments.out}")
+
+
 def judge(arguments: argparse.Namespace) -> None:
     """Train the attribute judge that `evaluate` uses."""
     from scene.evaluation.judge import accuracy, save_judge
@@ -178,8 +228,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     show.add_argument("--guidance", type=float, help="(as in generate)")
     show.add_argument("--vqgan", help="checkpoint folder of the tokenizer")
     show.add_argument("--transformer", help="transformer checkpoint folder")
+    show.add_argument("--layout-model", help="folder of the transformer that writes layouts")
     show.add_argument("--force", action="store_true", help="overwrite an existing file")
     show.set_defaults(action=gallery)
+    plan = commands.add_parser("layout", help="what stands where for a prompt, in flat colours")
+    plan.add_argument("prompt")
+    plan.add_argument("-o", "--output", type=Path, default=Path("layout.png"))
+    plan.add_argument("--seed", type=int, default=0, help="(0)")
+    plan.add_argument("--force", action="store_true", help="overwrite an existing file")
+    plan.set_defaults(action=layout)
     count = commands.add_parser(
         "learn-patches",
         help="make a tokenizer whose codes are whole patches, for art that repeats on the grid",
@@ -201,6 +258,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     count.add_argument("--force", action="store_true", help="overwrite an existing folder")
     count.set_defaults(action=learn)
+    labels = commands.add_parser(
+        "learn-labels",
+        help="make a tokenizer of layouts: small pictures, 20x12, of one colour per kind of thing",
+    )
+    labels.add_argument("--data", type=Path, required=True, help="folder of layouts")
+    labels.add_argument("--out", type=Path, default=Path("runs/labels"), help="(runs/labels)")
+    labels.add_argument("--force", action="store_true", help="overwrite an existing folder")
+    labels.set_defaults(action=learn_labels)
     train = commands.add_parser("train-judge", help="train the attribute judge of evaluate")
     train.add_argument("--data", type=Path, required=True, help="folder that make-scenes wrote")
     train.add_argument("--out", type=Path, default=Path("runs/judge"), help="folder (runs/judge)")

@@ -47,6 +47,7 @@ def create() -> argparse.ArgumentParser:
     )
     add("--held-out", action="store_true", help="only attribute pairs that are kept for testing")
     add("--masks", action="store_true", help="also write which object each pixel shows")
+    add("--layouts", action="store_true", help="also write what stands where on the token grid")
     add(
         "--sheet", action="store_true", help=f"also write DIR/sheet.png of the first {SHEET_SCENES}"
     )
@@ -90,6 +91,7 @@ def make_scenes(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         held_out=arguments.held_out,
         masks=arguments.masks,
+        layouts=arguments.layouts,
         fixed=dict(arguments.only),
     )
     check_folder(arguments.out)
@@ -97,7 +99,7 @@ def make_scenes(arguments: argparse.Namespace) -> None:
     try:
         folder.open_folder(arguments.out, order, arguments.force)
         with tqdm(total=len(plans), desc="scenes", unit="scene") as bar:
-            folder.write_scenes(arguments.out, plans, order.masks, arguments.jobs, bar.update)
+            folder.write_scenes(arguments.out, plans, order, arguments.jobs, bar.update)
         if arguments.sheet:
             names = [folder.file_name(n, plan) for n, plan in enumerate(plans[:SHEET_SCENES])]
             sheet = folder.contact_sheet(arguments.out / "images" / name for name in names)

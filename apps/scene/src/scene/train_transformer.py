@@ -7,14 +7,21 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scene.command import create_parser, run_command
 from scene.train_vqgan import add_training_flags, check_run_folder, training_overrides
+
+if TYPE_CHECKING:
+    from scene.config import TransformerConfig
+    from scene.training.transformer import Layouts
 
 EPILOG = """examples:
   train-transformer --config configs/transformer-small.yaml \\
       --data data/images --captions data/captions.jsonl --vqgan runs/vqgan/best
   train-transformer --config configs/transformer-small.yaml --resume
+  train-transformer --config configs/layout.yaml --data data/layouts \\
+      --captions data/captions.jsonl --vqgan runs/labels --out runs/layout
 
 A captions file has one JSON object a line: {"image": "forest_001.png", "caption": "A dark forest"}
 """
@@ -25,11 +32,19 @@ def train(arguments: argparse.Namespace) -> None:
     from scene.config import TransformerConfig, load_config
 
     check_run_folder(arguments.out, arguments.resume, arguments.force)
-    flags = {"data.captions_file": arguments.captions, "data.vqgan_checkpoint": arguments.vqgan}
+    flags = {
+        "data.captions_file": arguments.captions,
+        "data.vqgan_checkpoint": arguments.vqgan,
+        "data.layouts_dir": arguments.layouts,
+        "data.labels_checkpoint": arguments.labels,
+    }
     overrides = training_overrides(arguments) | {k: v for k, v in flags.items() if v is not None}
+    from scene.checkpoints import load_codec, load_labels
+
+    if arguments.labels:
+        overrides["model.layout_labels"] = load_labels(Path(arguments.labels)).codebook_size
     config = load_config(TransformerConfig, arguments.config, overrides)
 
-    from scene.checkpoints import load_codec
     from scene.dataset import CaptionDataset
     from scene.training.codes import encode_files
     from scene.training.distributed import joined
@@ -44,15 +59,32 @@ def train(arguments: argparse.Namespace) -> None:
     if not peers.first:
         peers.wait()  # for the codes, which the first process makes for all
     codes = encode_files(codec, dataset.paths, data.image_size, arguments.out / "codes.npz")
+    layouts = read_layouts(config, arguments.out) if config.model.layout_labels else None
     if peers.first:
         peers.wait()
-    trainer = TransformerTrainer(config, dataset.captions, codes, codec, peers)
+    trainer = TransformerTrainer(
+        config, dataset.captions, codes, codec, peers, layouts, arguments.start_from
+    )
     progress = run_training(trainer, arguments.out, arguments.resume, peers)
     if peers.first:
         print(
             f"best validation loss {progress.best_loss:.4f} at step {progress.best_step}: "
             f"{arguments.out / 'best'}"
         )
+
+
+def read_layouts(config: "TransformerConfig", out: Path) -> "Layouts":
+    """The layouts of the pictures that have captions."""
+    from scene.checkpoints import fingerprint, load_labels
+    from scene.dataset import CaptionDataset
+    from scene.training.codes import encode_files
+    from scene.training.transformer import Layouts
+
+    data = config.data
+    paths = CaptionDataset(data.layouts_dir, data.captions_file, data.image_size).paths
+    codec = load_labels(Path(data.labels_checkpoint))
+    codes = encode_files(codec, paths, data.image_size, out / "layouts.npz")
+    return Layouts(codes[..., 0], codec.codebook_size, fingerprint(codec))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,6 +95,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--vqgan",
         help="checkpoint of the tokenizer, a VQGAN or a patch tree (data.vqgan_checkpoint)",
+    )
+    parser.add_argument(
+        "--labels", help="draw by layouts, whose colours `scene learn-labels` has found"
+    )
+    parser.add_argument("--layouts", help="folder of the layouts (data.layouts_dir)")
+    parser.add_argument(
+        "--start-from", type=Path, metavar="FOLDER", help="begin with the weights of a checkpoint"
     )
     return run_command(parser, train, argv)
 

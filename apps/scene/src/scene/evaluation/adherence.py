@@ -15,7 +15,9 @@ import numpy as np
 
 from scene.evaluation.judge import Judge, accuracy
 from scene.generation.pipeline import Generator, Sampling
-from scene.synth import caption, draw_scene, sample_attributes
+from scene.images import to_float
+from scene.layouts import CELL
+from scene.synth import LABEL_COLOURS, caption, draw_scene, sample_attributes
 from scene.training.loop import scalar
 from scene.training.transformer import nll
 
@@ -26,12 +28,14 @@ BATCH = 8
 
 @dataclass(frozen=True)
 class Case:
-    """One held-out prompt: what it asks for, and a real scene uint8 (H, W, 3) that shows it."""
+    """One held-out prompt: what it asks for, and a real scene uint8 (H, W, 3) that shows it, with
+    its layout uint8 (h, w, 3)."""
 
     seed: int
     prompt: str
     attributes: dict[str, str]
     pixels: np.ndarray
+    layout: np.ndarray
 
 
 def draw_cases(count: int, held_out: bool, on_case: Callable[[], None] | None = None) -> list[Case]:
@@ -42,8 +46,9 @@ def draw_cases(count: int, held_out: bool, on_case: Callable[[], None] | None = 
         rng = np.random.Generator(np.random.PCG64(seed))
         attributes = sample_attributes(rng, held_out=held_out)
         prompt = caption(attributes, rng, full=True)
-        picture = draw_scene(seed, attributes).image[TOP:-TOP]
-        cases.append(Case(seed, prompt, attributes, picture))
+        scene = draw_scene(seed, attributes)
+        layout = LABEL_COLOURS[scene.layout]
+        cases.append(Case(seed, prompt, attributes, scene.image[TOP:-TOP], layout))
         if on_case:
             on_case()
     return cases
@@ -95,17 +100,25 @@ def adherence_figures(
 
 
 def caption_gap(generator: Generator, cases: Sequence[Case], codes: np.ndarray) -> dict[str, float]:
-    """Nats per code of real scenes under their own and under each other's captions."""
+    """Nats per code of real scenes under their own and under each other's captions, by their own
+    layouts if the transformer draws by layouts."""
     model, tokenizer = generator.text.model, generator.text.tokenizer
     tokens = codes.reshape(len(cases), -1, codes.shape[-1])
     if model.num_levels == 1:
         tokens = tokens[..., 0]
+    layouts = None
+    if generator.layouts is not None:
+        cells = np.stack([case.layout for case in cases]).repeat(CELL, axis=1).repeat(CELL, axis=2)
+        layouts = np.asarray(generator.labels.encode(mx.array(to_float(cells)))).reshape(
+            len(cases), -1
+        )
     sums = {"own": 0.0, "shuffled": 0.0}
     for start in range(0, len(cases), BATCH):
         part = mx.array(tokens[start : start + BATCH])
         for name, shift in (("own", 0), ("shuffled", 1)):
             chosen = [cases[(start + i + shift) % len(cases)] for i in range(len(part))]
             text = mx.array(tokenizer.encode_batch([case.prompt for case in chosen]))
-            sums[name] += scalar(nll(model, text, part)) * len(part)
+            by = None if layouts is None else mx.array(layouts[start : start + BATCH])
+            sums[name] += scalar(nll(model, text, part, by)) * len(part)
     own, shuffled = sums["own"] / len(cases), sums["shuffled"] / len(cases)
     return {"nats_own": own, "nats_shuffled": shuffled, "gap": shuffled - own}

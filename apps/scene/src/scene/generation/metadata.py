@@ -26,6 +26,7 @@ class PictureInfo:
     dither: str
     scale: int
     model: str
+    layout: list[int] | None = None  # the labels that were given, if they were
 
 
 def to_texts(info: PictureInfo) -> dict[str, str]:

@@ -1,7 +1,12 @@
-"""Prompt to pictures: a tokenizer and a transformer that belong together, from checkpoints."""
+"""Prompt to pictures: a tokenizer and a transformer that belong together, from checkpoints.
+
+A transformer that draws by layouts has another one beside it that writes them: first it is drawn
+what stands where, then how it looks (Gafni et al. 2022, arXiv:2203.13131).
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,13 +19,15 @@ from scene.checkpoints import (
     LoadedTransformer,
     fingerprint,
     load_codec,
+    load_labels,
     load_transformer,
     show_patches,
 )
 from scene.codec import PictureCodec
 from scene.config import GenerateConfig
 from scene.errors import SceneError
-from scene.images import to_uint8
+from scene.images import fit, open_image, to_float, to_uint8
+from scene.layouts import CELL, LayoutCodec
 from scene.patches import PatchTree
 from scene.transformer import SimpleTokenizer
 from scene.transformer.tokenizer import SPECIAL
@@ -28,9 +35,14 @@ from scene.transformer.tokenizer import SPECIAL
 # Share of the words' log-odds that is added: they are no independent witnesses (tried: 0.1 to 0.4).
 PULL = 0.2
 
+# Layouts are simple enough to be drawn as they were learned, and strictly by the prompt.
+LAYOUT_TEMPERATURE = 1.0
+LAYOUT_GUIDANCE = 2.0
+
 
 def shipped(name: str) -> Path:
-    """Folder of a model in the package: "tokenizer", "vqgan", "transformer" or "judge"."""
+    """Folder of a model in the package: "tokenizer", "labels", "layout", "transformer", "judge" or
+    "vqgan"."""
     folder = Path(str(files("scene") / "shipped" / name))
     if not folder.is_dir():
         raise SceneError(f"this build ships no {name} model: train one and name its folder")
@@ -51,9 +63,17 @@ class Sampling:
 
 
 class Generator:
-    """Draws pictures for prompts. Raises SceneError if the two models do not belong together."""
+    """Draws pictures for prompts. Raises SceneError if the models do not belong together."""
 
-    def __init__(self, vqgan_folder: Path | None = None, transformer: Path | None = None) -> None:
+    def __init__(
+        self,
+        vqgan_folder: Path | None = None,
+        transformer: Path | None = None,
+        layout_model: Path | None = None,
+        labels: Path | None = None,
+    ) -> None:
+        """Folders of checkpoints, by default of those that ship; `labels` are read when a layout is
+        a picture."""
         self.codec: PictureCodec = load_codec(vqgan_folder or shipped("tokenizer")).model
         self.text: LoadedTransformer = load_transformer(transformer or shipped("transformer"))
         self.codec_id = fingerprint(self.codec)
@@ -62,15 +82,45 @@ class Generator:
                 f"the transformer was trained on the codes of tokenizer {self.text.vqgan}, "
                 f"not of {self.codec_id}: give the pair that belongs together"
             )
-
+        self.layouts = self._layout_model(layout_model) if self.text.layouts else None
+        self._labels_folder = labels
         show_patches(self.text.model, self.text.config, self.codec)
         meanings = self.codec.meanings() if isinstance(self.codec, PatchTree) else None
         self._meanings = None if meanings is None else mx.array(meanings)  # (K, K, M)
 
+    def _layout_model(self, folder: Path | None) -> LoadedTransformer:
+        loaded = load_transformer(folder or shipped("layout"))
+        if loaded.vqgan != self.text.layouts:
+            raise SceneError(
+                f"the transformer draws by layouts of the labels {self.text.layouts}, not "
+                f"{loaded.vqgan}: give the --layout-model that belongs to it"
+            )
+        return loaded
+
+    @cached_property
+    def labels(self) -> LayoutCodec:
+        """What the colours of layouts stand for. Raises SceneError if the transformer draws by no
+        layouts, or by those of other labels."""
+        if self.layouts is None:
+            raise SceneError("the transformer draws by no layouts: leave --layout out")
+        codec = load_labels(self._labels_folder or shipped("labels"))
+        if fingerprint(codec) != self.text.layouts:
+            raise SceneError("the labels are not those of the layout model: give its --labels")
+        return codec
+
+    def read_layout(self, path: Path) -> np.ndarray:
+        """Labels int32 (N,) of a layout picture of any size, by its nearest colours."""
+        width = self.text.model.grid_width
+        height = self.text.model.max_seq_len // width
+        cells = fit(open_image(path), (width, height))[None].repeat(CELL, 1).repeat(CELL, 2)
+        return np.asarray(self.labels.encode(mx.array(to_float(cells)))).reshape(-1)
+
     @property
     def model_id(self) -> str:
-        """Names the pair in a picture's metadata."""
-        return f"{self.codec_id}/{self.text.model.embed_dim}x{len(self.text.model.blocks)}"
+        """Names the models in a picture's metadata."""
+        models = [self.text] if self.layouts is None else [self.layouts, self.text]
+        shapes = (f"{each.model.embed_dim}x{len(each.model.blocks)}" for each in models)
+        return "/".join([self.codec_id, *shapes])
 
     def unknown_words(self, prompt: str) -> list[str]:
         """Words of the prompt that the model never saw."""
@@ -82,9 +132,13 @@ class Generator:
         seeds: Sequence[int],
         sampling: Sampling,
         on_position: Callable[[int], None] | None = None,
+        layouts: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Codes int32 (B, h, w) or (B, h, w, L) for one prompt and seed each."""
+        """Codes int32 (B, h, w) or (B, h, w, L) for one prompt and seed each, by `layouts` int
+        (B, N) or by drawn ones; `on_position` is called `positions` times if they are drawn."""
         model = self.text.model
+        if layouts is None:
+            layouts = self.draw_layouts(prompts, seeds, on_position)
         tokens = model.generate(
             mx.array(self.text.tokenizer.encode_batch(prompts)),
             sampling.temperature,
@@ -93,10 +147,29 @@ class Generator:
             guidance=sampling.guidance,
             seeds=seeds,
             pull=self._pull(prompts),
+            layout=None if layouts is None else mx.array(layouts.astype(np.int32)),
             on_position=on_position,
         )
         grid = (-1, model.grid_width)
         return np.asarray(tokens).reshape(len(prompts), *grid, *tokens.shape[2:])
+
+    def draw_layouts(
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        on_position: Callable[[int], None] | None = None,
+    ) -> np.ndarray | None:
+        """Labels int32 (B, N) of what stands where, if the transformer draws by layouts."""
+        if self.layouts is None:
+            return None
+        drawn = self.layouts.model.generate(
+            mx.array(self.layouts.tokenizer.encode_batch(prompts)),
+            LAYOUT_TEMPERATURE,
+            guidance=LAYOUT_GUIDANCE,
+            seeds=seeds,
+            on_position=on_position,
+        )
+        return np.asarray(drawn)
 
     def _pull(self, prompts: Sequence[str]) -> Callable[[mx.array], mx.array] | None:
         """What each prompt's words add to the logits of a branch's patches, if that is known of
@@ -124,11 +197,13 @@ class Generator:
         seeds: Sequence[int],
         sampling: Sampling,
         on_position: Callable[[int], None] | None = None,
+        layouts: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Pictures uint8 (B, H, W, 3) for one prompt and seed each."""
-        return self.decode(self.codes(prompts, seeds, sampling, on_position))
+        """Pictures uint8 (B, H, W, 3) for one prompt and seed each; see `codes`."""
+        return self.decode(self.codes(prompts, seeds, sampling, on_position, layouts))
 
     @property
     def positions(self) -> int:
-        """Positions of one picture: the length of a progress bar."""
-        return self.text.model.max_seq_len
+        """Positions of one picture, and of its layout: the length of a progress bar."""
+        models = [self.text] if self.layouts is None else [self.layouts, self.text]
+        return sum(each.model.max_seq_len for each in models)

@@ -13,12 +13,15 @@ from scene.synth.attributes import (
 )
 from scene.synth.canvas import OBJECTS
 from scene.synth.captions import caption
+from scene.synth.layouts import LABEL_COLOURS, LABELS
 from scene.synth.palette import MASTER_PALETTE
 from scene.synth.scenes import Plan, Scene, draw_plan, draw_scene, plan_scene
 
 __all__ = [
     "ATTRIBUTES",
     "HELD_OUT_PAIRS",
+    "LABELS",
+    "LABEL_COLOURS",
     "MASTER_PALETTE",
     "OBJECTS",
     "Plan",

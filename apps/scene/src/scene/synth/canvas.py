@@ -4,6 +4,8 @@ All patterns are locked to the 16-pixel grid of the tokens: the 192 rows that a 
 at row 4, so a pattern's phase is counted from there.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,10 +37,19 @@ THRESHOLD = (np.array([0, 2, 1, 3])[ROWS % 4] + 0.5) / 4 + 0.0 * COLUMNS  # (200
 
 @dataclass
 class Canvas:
-    """Colour indices (200, 320) uint8 and the object that each pixel shows (0 = none)."""
+    """Colour indices (200, 320) uint8, the object that each pixel shows (0 = none), and whether it
+    was painted as part of the thing in front."""
 
     pixels: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.uint8))
     owner: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.uint8))
+    front: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), bool))
+
+    @contextmanager
+    def in_front(self) -> Iterator[None]:
+        """What is painted meanwhile is the thing in front that the caption may name."""
+        before = self.pixels.copy()
+        yield
+        self.front |= self.pixels != before
 
     def shows(self, of: str) -> np.ndarray:
         """The pixels (200, 320) bool that show an object."""

@@ -2,6 +2,7 @@
 
     images/000000-castle.png   320x200, indexed, in the master palette
     masks/000000-castle.png    indexed: the number of the object that each pixel shows, 0 = none
+    layouts/000000-castle.png  20x12, indexed: the label of each position of the token grid
     captions.jsonl             {"image": "000000-castle.png", "caption": "..."}
     attributes.jsonl           {"image": "000000-castle.png", "seed": 0, "place": "castle", ...}
     scenes.json                what was asked for, so that an interrupted run can go on
@@ -24,6 +25,7 @@ from scene.errors import SceneError
 from scene.outputs import replacing
 from scene.synth.attributes import sample_attributes
 from scene.synth.canvas import OBJECTS
+from scene.synth.layouts import LABEL_COLOURS
 from scene.synth.palette import MASTER_PALETTE
 from scene.synth.scenes import Plan, Scene, draw_plan, plan_scene
 
@@ -39,8 +41,14 @@ class Order:
     seed: int = 0
     held_out: bool = False
     masks: bool = False
+    layouts: bool = False
     fixed: dict[str, str] = field(default_factory=dict)
     version: int = VERSION
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those that get a picture per scene."""
+        return ("images", *(["masks"] * self.masks), *(["layouts"] * self.layouts))
 
 
 def plan_order(order: Order) -> list[Plan]:
@@ -77,9 +85,10 @@ def open_folder(folder: Path, order: Order, force: bool) -> None:
         if not force:
             what = "other scenes" if known else "files that are not scenes"
             raise SceneError(f"{folder} holds {what}: choose another --out or use --force")
-        for old in [*folder.glob("images/[0-9]*-*.png"), *folder.glob("masks/[0-9]*-*.png")]:
-            old.unlink()
-    for name in ("images", "masks") if order.masks else ("images",):
+        for name in ("images", "masks", "layouts"):
+            for old in folder.glob(f"{name}/[0-9]*-*.png"):
+                old.unlink()
+    for name in order.folders:
         (folder / name).mkdir(parents=True, exist_ok=True)
     _write(manifest, json.dumps(asdict(order), indent=1).encode())
 
@@ -92,7 +101,7 @@ def _read_order(manifest: Path) -> Order | None:
 
 
 def write_scenes(
-    folder: Path, plans: Sequence[Plan], masks: bool, jobs: int, done: Callable[[], object]
+    folder: Path, plans: Sequence[Plan], order: Order, jobs: int, done: Callable[[], object]
 ) -> None:
     """Draw the scenes that are not there yet, then write captions and attributes.
 
@@ -101,17 +110,16 @@ def write_scenes(
     missing = []
     for number, plan in enumerate(plans):
         name = file_name(number, plan)
-        there = (folder / "images" / name).exists()
-        if there and (not masks or (folder / "masks" / name).exists()):
+        if all((folder / kind / name).exists() for kind in order.folders):
             done()
         else:
-            missing.append((folder, name, plan, masks))
+            missing.append((folder, name, plan, order.folders))
     for _ in _spread(missing, min(jobs, len(missing))):
         done()
     _write_lines(folder, plans)
 
 
-def _spread(tasks: list[tuple[Path, str, Plan, bool]], jobs: int) -> Iterator[None]:
+def _spread(tasks: list[tuple[Path, str, Plan, tuple[str, ...]]], jobs: int) -> Iterator[None]:
     """Write the scenes on ``jobs`` processes, in order. Called from the main thread."""
     if jobs <= 1:
         yield from map(_write_scene, tasks)
@@ -131,12 +139,14 @@ def _spread(tasks: list[tuple[Path, str, Plan, bool]], jobs: int) -> Iterator[No
         pool.shutdown(cancel_futures=True)
 
 
-def _write_scene(task: tuple[Path, str, Plan, bool]) -> None:
-    folder, name, plan, masks = task
+def _write_scene(task: tuple[Path, str, Plan, tuple[str, ...]]) -> None:
+    folder, name, plan, kinds = task
     scene = draw_plan(plan)
     _write(folder / "images" / name, _png(scene.indices, MASTER_PALETTE))
-    if masks:
+    if "masks" in kinds:
         _write(folder / "masks" / name, _png(object_numbers(scene), _mask_palette()))
+    if "layouts" in kinds:
+        _write(folder / "layouts" / name, _png(scene.layout, LABEL_COLOURS))
 
 
 def object_numbers(scene: Scene) -> np.ndarray:

@@ -13,6 +13,11 @@ FIRE = ramp("s3 s5 s6 s8")
 
 def foreground(stage: Stage, base: int = 188) -> None:
     """The thing in front that the caption may name."""
+    with stage.canvas.in_front():
+        _put(stage, base)
+
+
+def _put(stage: Stage, base: int) -> None:
     kind = stage.attributes["foreground"]
     colours, rng = stage.colours, stage.rng
     away = 160 - (stage.focus - 160)  # balance the main subject

@@ -8,6 +8,7 @@ import numpy as np
 from scene.synth.attributes import sample_attributes
 from scene.synth.canvas import Canvas
 from scene.synth.captions import caption
+from scene.synth.layouts import draw_layout
 from scene.synth.palette import MASTER_PALETTE
 from scene.synth.places import PLACES
 from scene.synth.schemes import scheme
@@ -24,6 +25,7 @@ class Scene:
     - ``caption``: one sentence.
     - ``attributes``: a value for every name in ``ATTRIBUTES``.
     - ``masks``: for every kind of object, (200, 320) bool.
+    - ``layout``: (12, 20) uint8, what stands where on the grid of tokens, places in ``LABELS``.
     """
 
     seed: int
@@ -32,6 +34,7 @@ class Scene:
     caption: str
     attributes: dict[str, str]
     masks: dict[str, np.ndarray]
+    layout: np.ndarray
 
     @property
     def image(self) -> np.ndarray:
@@ -78,8 +81,9 @@ def draw_plan(plan: Plan) -> Scene:
     stage = _set_stage(_generator(plan.seed, 2), plan.attributes)
     PLACES[plan.attributes["place"]](stage)
     _fall(stage)
-    pixels, masks = stage.canvas.pixels, stage.canvas.masks()
-    return Scene(plan.seed, pixels, MASTER_PALETTE, plan.caption, plan.attributes, masks)
+    canvas, attributes = stage.canvas, plan.attributes
+    masks, layout = canvas.masks(), draw_layout(canvas, attributes)
+    return Scene(plan.seed, canvas.pixels, MASTER_PALETTE, plan.caption, attributes, masks, layout)
 
 
 def _generator(seed: int, part: int) -> np.random.Generator:

@@ -129,6 +129,11 @@ def ground_material(stage: Stage) -> tuple[np.ndarray, str | None]:
 
 def path(stage: Stage, top: int, x_far: int, x_near: int, bottom: int = HEIGHT) -> None:
     """A path that winds from (x_far, top) to the lower border, in steps of 4 rows."""
+    with stage.canvas.in_front():
+        _pave(stage, top, x_far, x_near, bottom)
+
+
+def _pave(stage: Stage, top: int, x_far: int, x_near: int, bottom: int) -> None:
     depth = np.clip((Y - top) / max(bottom - top, 1), 0, 1)
     step = np.floor((Y - TOP) / 4) * 4 + TOP
     depth_step = np.clip((step - top) / max(bottom - top, 1), 0, 1)

@@ -1,6 +1,7 @@
 """Training of the image transformer on codes that were made once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
@@ -20,6 +21,7 @@ from scene.checkpoints import (
     build_transformer,
     fingerprint,
     flat_parameters,
+    load_transformer,
     load_weights,
     read_arrays,
     save_checkpoint,
@@ -36,6 +38,7 @@ from scene.training.batches import split
 from scene.training.distributed import ALONE, Processes
 from scene.training.loop import SEED_STRIDE, StepReport, scalar
 from scene.transformer import ImageTransformer, SimpleTokenizer
+from scene.transformer.layout import UNKNOWN as UNKNOWN_LABEL
 from scene.transformer.tokenizer import UNKNOWN
 
 VALIDATION_PICTURES = 128
@@ -49,10 +52,21 @@ SAMPLE_PROMPTS = (
 )
 
 
+@dataclass(frozen=True)
+class Layouts:
+    """What stands where in each of N pictures: `codes` uint16 (N, h*w), `labels` their number,
+    and `codec`, the fingerprint of what they stand for."""
+
+    codes: np.ndarray
+    labels: int
+    codec: str
+
+
 class TransformerTrainer:
     """Owns model, optimiser, captions and codes of one run; the loop calls it.
 
-    `codes` is uint16 (N, h*w, L), `captions` has N texts.
+    `codes` is uint16 (N, h*w, L), `captions` has N texts, `layouts` is uint16 (N, h*w) for a
+    model that draws by layouts.
     """
 
     name = "transformer"
@@ -64,14 +78,18 @@ class TransformerTrainer:
         codes: np.ndarray,
         codec: PictureCodec,
         peers: Processes = ALONE,
+        layouts: Layouts | None = None,
+        start_from: Path | None = None,
     ) -> None:
-        """`peers`: the processes that share each batch."""
+        """`peers`: the processes that share each batch; `start_from`: checkpoint whose weights and
+        words the run begins with, of a model with or without layouts."""
         self.peers = peers
         self.config = config
         self.training = config.training
         self.captions = captions
         self.codes = codes
         self.codec = codec
+        self.layouts = layouts
         self._check_codes()
         self.fit_items, self.held_items = split(
             len(codes), self.training.validation_share, self.training.seed
@@ -89,7 +107,10 @@ class TransformerTrainer:
         mx.random.seed(self.training.seed)
         self.model = build_transformer(config)
         show_patches(self.model, config, codec)
-        _start_embeddings(self.model, codec)
+        if start_from:
+            self._take_over(start_from)
+        else:
+            _start_embeddings(self.model, codec)
         self.optimizer = optim.AdamW(
             self.training.learning_rate,
             betas=[0.9, 0.99],
@@ -112,6 +133,35 @@ class TransformerTrainer:
         for key, (asked, found) in expected.items():
             if asked != found:
                 raise SceneError(f"model.{key} is {asked}, but the tokenizer's codes have {found}")
+        labels = self.layouts.labels if self.layouts else 0
+        if self.config.model.layout_labels != labels:
+            raise SceneError(
+                f"model.layout_labels is {self.config.model.layout_labels}, but there are "
+                f"{labels} labels: set it to that, or give other --layouts and --labels"
+            )
+
+    def _take_over(self, folder: Path) -> None:
+        """Begin with the weights and words of a trained transformer."""
+        loaded = load_transformer(folder)
+        if loaded.vqgan != fingerprint(self.codec):
+            raise SceneError(f"{folder} was trained on the codes of another tokenizer")
+        here = flat_parameters(self.model)
+        fresh = {name for name in here if name.startswith("layout.")}
+        there = flat_parameters(loaded.model)
+        fits = {name: value.shape for name, value in here.items() if name not in fresh} == {
+            name: value.shape for name, value in there.items() if name not in fresh
+        }
+        if not fits:
+            raise SceneError(f"{folder} is a model of another shape: take its settings over")
+        self.model.load_weights(list(there.items()), strict=False)
+        self.tokenizer = loaded.tokenizer
+
+    def _layout(self, items: np.ndarray, text: mx.array) -> mx.array | None:
+        """Layouts int (B, N) of some items, none where the caption was dropped."""
+        if self.layouts is None:
+            return None
+        labels = mx.array(self.layouts.codes[items].astype(np.int32))
+        return mx.where((text > 0).any(axis=1, keepdims=True), labels, UNKNOWN_LABEL)
 
     def _tokens(self, items: np.ndarray) -> tuple[mx.array, mx.array]:
         """Caption ids (B, T) and codes (B, N) or (B, N, L) of some items."""
@@ -125,8 +175,10 @@ class TransformerTrainer:
         chosen = batch_indices(
             len(self.fit_items), self.training.batch_size, step, self.training.seed
         )
-        text, codes = self._tokens(self.fit_items[chosen])
+        items = self.fit_items[chosen]
+        text, codes = self._tokens(items)
         text = self._drop(text, rng)
+        layout = self._layout(items, text)
         mine = self.peers.share(self.training.batch_size)
         # Dropout differs between processes; alone, this is the seed that the loop has set.
         place = self.training.seed * SEED_STRIDE + step
@@ -140,7 +192,10 @@ class TransformerTrainer:
 
         def objective(model: ImageTransformer) -> mx.array:
             seen = None if known is None else known[mine]
-            return weighted_nll(model, text[mine], codes[mine], fine, decay, seen, context[mine])
+            by = None if layout is None else layout[mine]
+            return weighted_nll(
+                model, text[mine], codes[mine], fine, decay, seen, context[mine], by
+            )
 
         loss, grads = nn.value_and_grad(self.model, objective)(self.model)
         grads, norm = optim.clip_grad_norm(self.peers.average(grads), self.training.clip_norm)
@@ -175,18 +230,23 @@ class TransformerTrainer:
             others = np.roll(items, 1)[start : start + self.training.batch_size]
             text, codes = self._tokens(part)
             other_text, _ = self._tokens(others)
-            own.append(scalar(nll(self.model, text, codes)) * len(part))
-            shuffled.append(scalar(nll(self.model, other_text, codes)) * len(part))
+            for sums, words in ((own, text), (shuffled, other_text)):
+                loss = nll(self.model, words, codes, self._layout(part, words))
+                sums.append(scalar(loss) * len(part))
         loss, wrong = sum(own) / len(items), sum(shuffled) / len(items)
         return {"loss": loss, "loss_shuffled_captions": wrong}
 
     def draw_samples(self, path: Path) -> None:
-        """The four classic prompts, one row each, the same seeds every time."""
+        """The four classic prompts, one row each, the same seeds every time; by layouts held-out
+        captions and their layouts."""
         rows = []
         grid_width = self.config.model.grid_width
-        for prompt in SAMPLE_PROMPTS:
+        held = self.held_items[: len(SAMPLE_PROMPTS), None].repeat(len(SAMPLE_SEEDS), axis=1)
+        for number in range(len(held) if self.layouts else len(SAMPLE_PROMPTS)):
+            prompt = self.captions[held[number, 0]] if self.layouts else SAMPLE_PROMPTS[number]
             text = mx.array(self.tokenizer.encode_batch([prompt] * len(SAMPLE_SEEDS)))
-            tokens = self.model.generate(text, 0.9, 100, seeds=SAMPLE_SEEDS)
+            layout = self._layout(held[number], text) if self.layouts else None
+            tokens = self.model.generate(text, 0.9, 100, seeds=SAMPLE_SEEDS, layout=layout)
             grid = tokens.reshape(len(SAMPLE_SEEDS), -1, grid_width, *tokens.shape[2:])
             pictures = to_uint8(np.asarray(self.codec.decode(grid)))
             rows.append(np.concatenate(list(pictures), axis=1))
@@ -197,7 +257,8 @@ class TransformerTrainer:
         arrays = {MODEL: flat_parameters(self.model)}
         if full:
             arrays[OPTIMIZER] = dict(tree_flatten({"optimizer": self.optimizer.state}))
-        settings = transformer_documents(self.config, self.tokenizer, fingerprint(self.codec))
+        codec, by = fingerprint(self.codec), self.layouts.codec if self.layouts else None
+        settings = transformer_documents(self.config, self.tokenizer, codec, by)
         save_checkpoint(folder, arrays, {SETTINGS: settings, PROGRESS: progress})
 
     def load(self, folder: Path) -> None:
@@ -224,9 +285,11 @@ def mistaken(codes: mx.array, share: float, rng: np.random.Generator) -> mx.arra
     return mx.where(mx.array(wrong), others, codes)
 
 
-def nll(model: ImageTransformer, text: mx.array, codes: mx.array) -> mx.array:
+def nll(
+    model: ImageTransformer, text: mx.array, codes: mx.array, layout: mx.array | None = None
+) -> mx.array:
     """Mean negative log-likelihood of all codes, nats per code."""
-    return nn.losses.cross_entropy(model(text, codes), codes, reduction="mean")
+    return nn.losses.cross_entropy(model(text, codes, layout), codes, reduction="mean")
 
 
 def weighted_nll(
@@ -237,6 +300,7 @@ def weighted_nll(
     decay: float,
     known: mx.array | None = None,
     context: mx.array | None = None,
+    layout: mx.array | None = None,
 ) -> mx.array:
     """Training loss: level l weighs decay^l; levels after the first only at positions `fine` (P,).
 
@@ -246,9 +310,9 @@ def weighted_nll(
     """
     context = codes if context is None else context
     if model.num_levels == 1:
-        logits = model.head(model.hidden(text, context[..., None], known))
+        logits = model.head(model.hidden(text, context[..., None], known, layout))
         return nn.losses.cross_entropy(logits, codes, reduction="mean")
-    x = model.hidden(text, context, known)
+    x = model.hidden(text, context, known, layout)
     first = model.depth.logits(model.depth.begin(x), 0)  # (B, N, K)
     total = nn.losses.cross_entropy(first, codes[..., 0], reduction="mean")
     chosen = codes[:, fine]  # (B, P, L)

@@ -4,6 +4,7 @@ Logits at position t predict the codes of position t from the codes before t (a 
 vector stands before the first). Each position knows its row and column, and its input is the
 sum of what lies left of it and above it. Text comes in twice: its sum is added to every input,
 which is learned within a few hundred steps, and cross-attention tells which word goes where.
+A layout, one label per position, may say what stands where before any code is drawn.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ import mlx.nn as nn
 from scene.transformer.attention import Block, KVCache, Memory
 from scene.transformer.depth import DepthModel
 from scene.transformer.edges import Edges
+from scene.transformer.layout import UNKNOWN, LayoutView
 from scene.transformer.sampling import Sampler
 from scene.transformer.text import TextEncoder, text_mask
 
@@ -27,10 +29,12 @@ FINE_COOLING = 0.5
 
 @dataclass(frozen=True)
 class Prompt:
-    """A caption as the blocks need it: a memory per block, and a summary (B, D)."""
+    """A caption as the blocks need it: a memory per block, and a summary (B, D); `layout`
+    (B, N, D) if the model draws by layouts."""
 
     memories: list[Memory]
     summary: mx.array
+    layout: mx.array | None = None
 
 
 class ImageTransformer(nn.Module):
@@ -61,9 +65,11 @@ class ImageTransformer(nn.Module):
         max_text_len: int = 128,
         view_dims: int = 0,
         pick_dims: int = 0,
+        layout_labels: int = 0,
     ) -> None:
         """`view_dims`, `pick_dims`: for codes that name patches, how many numbers of a patch its
-        neighbours see, and how many it is chosen by; `look_at` then comes before all else."""
+        neighbours see, and how many it is chosen by; `look_at` then comes before all else.
+        `layout_labels`: how many labels a layout has, 0 for a model that knows no layouts."""
         super().__init__()
         self.vocab_size = vocab_size
         self.num_levels = num_levels
@@ -82,6 +88,8 @@ class ImageTransformer(nn.Module):
         if view_dims:
             self.view = nn.Linear(view_dims, embed_dim, bias=False)
             self.edges = Edges(embed_dim)
+        if layout_labels:
+            self.layout = LayoutView(layout_labels, embed_dim, grid_width)
         self.above = nn.Linear(embed_dim, embed_dim, bias=False)
         self.dropout = nn.Dropout(dropout)
         self.blocks = [
@@ -139,33 +147,45 @@ class ImageTransformer(nn.Module):
         touching = self.touching(tokens, known)
         return x if touching is None else x + self.edges(touching)
 
-    def remember(self, text_tokens: mx.array) -> Prompt:
-        """What the blocks need of a caption int (B, T), made once per prompt."""
+    def remember(self, text_tokens: mx.array, layout: mx.array | None = None) -> Prompt:
+        """What the blocks need of a caption int (B, T) and of a layout int (B, N), made once per
+        prompt."""
         text, mask = self.text_encoder(text_tokens), text_mask(text_tokens)
         words = mask[..., None]  # (B, 1 + T, 1)
         # Divided by the root of their number, a word weighs about the same in any caption.
         summary = self.summary(mx.where(words, text, 0).sum(axis=1) * words.sum(axis=1) ** -0.5)
-        return Prompt([block.cross.remember(text, mask) for block in self.blocks], summary)
+        memories = [block.cross.remember(text, mask) for block in self.blocks]
+        return Prompt(memories, summary, None if layout is None else self.layout(layout))
 
-    def __call__(self, text_tokens: mx.array, image_tokens: mx.array) -> mx.array:
-        """Raises ValueError for a picture of more than `max_seq_len` positions."""
+    def __call__(
+        self, text_tokens: mx.array, image_tokens: mx.array, layout: mx.array | None = None
+    ) -> mx.array:
+        """`layout` int (B, N), UNKNOWN where there is none, for a model with `layout_labels`.
+
+        Raises ValueError for a picture of more than `max_seq_len` positions.
+        """
         tokens = image_tokens[..., None] if self.num_levels == 1 else image_tokens
-        x = self.hidden(text_tokens, tokens)
+        x = self.hidden(text_tokens, tokens, layout=layout)
         if self.num_levels == 1:
             return self.head(x)
         return self.depth(x, tokens, self.touching(tokens))
 
     def hidden(
-        self, text_tokens: mx.array, tokens: mx.array, known: mx.array | None = None
+        self,
+        text_tokens: mx.array,
+        tokens: mx.array,
+        known: mx.array | None = None,
+        layout: mx.array | None = None,
     ) -> mx.array:
         """Vector of every position before its codes are known: int (B, N, L) -> (B, N, D).
 
-        `known` as in `inputs`.
+        `known` as in `inputs`, `layout` as in the call.
         """
         if tokens.shape[1] > self.max_seq_len:
             raise ValueError(f"{tokens.shape[1]} positions, at most {self.max_seq_len}")
-        prompt = self.remember(text_tokens)
-        x = self.dropout(self.inputs(tokens, known) + prompt.summary[:, None])
+        prompt = self.remember(text_tokens, layout)
+        x = self.inputs(tokens, known) + prompt.summary[:, None]
+        x = self.dropout(x if prompt.layout is None else x + prompt.layout)
         for block, memory in zip(self.blocks, prompt.memories, strict=True):
             x = block(x, "causal", memory)
         return self.norm(x)
@@ -186,9 +206,9 @@ class ImageTransformer(nn.Module):
     ) -> mx.array:
         """Vector of the next position (B, D), filling the caches.
 
-        `place` is its row of `positions`, (D,); `left` and `above` are the embedded codes (B, D)
-        of its neighbours, None where there is none; `touching` uint8 (B, 32) their edges, for
-        codes that name patches.
+        `place` is its row of `positions`, (D,), with what the layout says there, (B, D); `left`
+        and `above` are the embedded codes (B, D) of its neighbours, None where there is none;
+        `touching` uint8 (B, 32) their edges, for codes that name patches.
         """
         x = (self.start if left is None else left) + place + prompt.summary  # (B, D)
         if above is not None:
@@ -210,6 +230,7 @@ class ImageTransformer(nn.Module):
         guidance: float = 1.0,
         seeds: Sequence[int] | None = None,
         pull: Callable[[mx.array], mx.array] | None = None,
+        layout: mx.array | None = None,
         on_position: Callable[[int], None] | None = None,
     ) -> mx.array:
         """Draw codes for captions int (B, T): int32 (B, N) or (B, N, L), N = max_seq_len.
@@ -221,6 +242,7 @@ class ImageTransformer(nn.Module):
           gives the same picture, whatever else is in the batch;
         - `pull` says what is added to the logits of the second level, from the first codes int
           (B,): float32 (B, K); under guidance to those with a caption;
+        - `layout` int (B, N) says what stands where; what is drawn without a caption has none;
         - `on_position` is called after each position with its number.
         """
         batch = text_tokens.shape[0]
@@ -233,17 +255,24 @@ class ImageTransformer(nn.Module):
             )
             if sampler.guided:
                 text_tokens = _twice(text_tokens, mx.zeros_like(text_tokens))
-            prompt = self.remember(text_tokens)
+                if layout is not None:
+                    layout = _twice(layout, mx.full(layout.shape, UNKNOWN))
+            prompt = self.remember(text_tokens, layout)
             caches = self.new_cache(text_tokens.shape[0])
             places = mx.split(self.positions(self.max_seq_len), self.max_seq_len)
-            mx.eval(prompt.summary, [(m.keys, m.values) for m in prompt.memories], places)
+            mx.eval(
+                prompt.summary, prompt.layout, [(m.keys, m.values) for m in prompt.memories], places
+            )
             drawn: list[mx.array] = []
             embedded: list[mx.array] = []
             for position in range(self.max_seq_len):
                 left = embedded[-1] if embedded else None
                 above = embedded[-self.grid_width] if position >= self.grid_width else None
                 touching = self._beside(drawn, batch, sampler)
-                x = self.step(places[position][0], left, above, prompt, caches, touching)
+                place = places[position][0]
+                if prompt.layout is not None:
+                    place = place + prompt.layout[:, position]
+                x = self.step(place, left, above, prompt, caches, touching)
                 drawn.append(self._draw(x, sampler, touching, pull))
                 codes = self.embed_codes(drawn[-1])  # (B, D)
                 embedded.append(_twice(codes, codes) if sampler.guided else codes)

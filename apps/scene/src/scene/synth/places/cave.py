@@ -73,7 +73,8 @@ def cave(stage: Stage) -> None:
         shape = gems.crystals(32, stage.pick(0, 1))[::-1]
         stage.canvas.stamp(shape, (x - 16) // 8 * 8, y, glass, "crystals")
     if stage.attributes["foreground"] == "path":
-        _cave_path(stage, rock)
+        with stage.canvas.in_front():
+            _cave_path(stage, rock)
     for x, y, size in sorted(clusters, key=lambda c: c[1]):
         shape = gems.crystals(size, stage.pick(0, 1))
         stage.canvas.stamp(stage.turn(shape), (x - size // 2) // 8 * 8, y - size, glass, "crystals")

@@ -50,10 +50,11 @@ def tavern(stage: Stage) -> None:
             stage, wood, 160 + (stage.pick(16, 48) if away > 160 else -stage.pick(16, 48))
         )
     kind = stage.attributes["foreground"]
-    if kind == "barrels":
-        barrels(stage, away + stage.pick(-16, 0, 16), 188)
-    elif kind == "table":
-        add_table(stage, wood, away + stage.pick(-32, -16, 0))
+    with stage.canvas.in_front():
+        if kind == "barrels":
+            barrels(stage, away + stage.pick(-16, 0, 16), 188)
+        elif kind == "table":
+            add_table(stage, wood, away + stage.pick(-32, -16, 0))
 
 
 def _panelling(stage: Stage, wood: np.ndarray, floor: int, tone: np.ndarray) -> None:
