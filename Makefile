@@ -37,7 +37,7 @@ scene-models: $(UV) ## train the models that ship with scene again, about five a
 	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/scenes/images --captions $(SCENE_RUNS)/scenes/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --steps 7400 --out $(SCENE_RUNS)/first
 	$(TRAIN) scene learn-labels --data $(SCENE_RUNS)/scenes/layouts --out $(SCENE_RUNS)/shipped/labels
 	$(TRAIN) train-transformer --config $(CONFIGS)/layout.yaml --data $(SCENE_RUNS)/scenes/layouts --captions $(SCENE_RUNS)/scenes/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/labels --out $(SCENE_RUNS)/layout
-	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/scenes/images --captions $(SCENE_RUNS)/scenes/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/scenes/layouts --start-from $(SCENE_RUNS)/first/best --learning-rate 1e-3 --steps STEPS --out $(SCENE_RUNS)/transformer
+	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/scenes/images --captions $(SCENE_RUNS)/scenes/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/scenes/layouts --start-from $(SCENE_RUNS)/first/best --learning-rate 1e-3 --steps 4800 --out $(SCENE_RUNS)/transformer
 	$(TRAIN) scene train-judge --data $(SCENE_RUNS)/scenes --steps 1800 --out $(SCENE_RUNS)/judge
 	$(TRAIN) scene export $(SCENE_RUNS)/vqgan/best $(SCENE_RUNS)/shipped/vqgan
 	$(TRAIN) scene export $(SCENE_RUNS)/layout/best $(SCENE_RUNS)/shipped/layout

@@ -1,5 +1,6 @@
 """From an empty folder to a picture, by the commands alone; and what they refuse."""
 
+import dataclasses
 import json
 
 import mlx.core as mx
@@ -14,10 +15,10 @@ from scene.generate import create as create_generate
 from scene.generate import main as generate
 from scene.generate import output_paths, settings
 from scene.generation.code_page import code_page
-from scene.generation.metadata import read_info
+from scene.generation.metadata import read_info, to_texts
 from scene.generation.pipeline import shipped
 from scene.generation.preview import half_blocks
-from scene.images import to_uint8
+from scene.images import save_png, to_uint8
 from scene.info import main as scene
 from scene.make_scenes import main as make_scenes
 from scene.reconstruct import main as reconstruct
@@ -104,6 +105,28 @@ def test_same_seed_same_picture_and_like_repeats_it(models, tmp_path):
     assert len(np.unique(pixels(first).reshape(-1, 3), axis=0)) <= 16
     assert pixels(first).shape == (384, 640, 3)
     assert np.array_equal(pixels(first)[::2, ::2].repeat(2, 0).repeat(2, 1), pixels(first))
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**63), "99999999999999999999", "x"])
+def test_a_seed_that_no_key_holds_is_a_usage_error(models, tmp_path, capsys, seed):
+    with pytest.raises(SystemExit) as stop:
+        generate(["sea", "-o", str(tmp_path / "x.png"), "--seed", seed, *models])
+    assert stop.value.code == 2
+    assert "--seed" in capsys.readouterr().err
+
+
+def test_seeds_that_count_up_too_far_and_hostile_seeds_are_one_line(models, tmp_path, capsys):
+    out = tmp_path / "x.png"
+    assert generate(["sea", "-o", str(out), "--seed", str(2**63 - 1), "-n", "2", *models]) == 1
+    assert "choose a --seed" in capsys.readouterr().err
+    assert generate(["sea", "-o", str(out), "--seed", "3", *models]) == 0
+    for change, named in (({"seed": -5}, "choose a --seed"), ({"seed": "x"}, "seed"),
+                          ({"layout": ["a"]}, "layout"), ({"scale": None}, "scale")):  # fmt: skip
+        info = dataclasses.replace(read_info(out), **change)
+        save_png(tmp_path / "bad.png", Image.open(out), to_texts(info))
+        capsys.readouterr()
+        assert generate(["--like", str(tmp_path / "bad.png"), "-o", str(tmp_path / "y.png")]) == 1
+        assert named in capsys.readouterr().err
 
 
 def test_several_pictures_count_their_seeds_up_and_a_grid_holds_them_all(models, tmp_path):

@@ -1,5 +1,6 @@
 """The models that come with the package: they load, belong together, and draw what is asked."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -12,8 +13,11 @@ from scene.evaluation.reconstruction import code_figures, reconstruct, reconstru
 from scene.evaluation.unseen import draw_unseen
 from scene.generate import main as generate
 from scene.generation import pipeline
+from scene.generation.metadata import read_info, to_texts
 from scene.generation.pipeline import Generator, Sampling, shipped
-from scene.synth import ATTRIBUTES, MASTER_PALETTE
+from scene.images import save_png
+from scene.info import main as scene
+from scene.synth import ATTRIBUTES, LABEL_COLOURS, LABELS, MASTER_PALETTE
 
 MOST_BYTES = 40_000_000
 PROMPTS = (
@@ -66,6 +70,42 @@ def test_words_pull_towards_patches_that_go_with_them(generator, monkeypatch):
     assert with_pull > odds() + 0.1
 
 
+def test_things_stand_where_the_layout_puts_them(generator, tmp_path, capsys):
+    plan, out = tmp_path / "plan.png", tmp_path / "night.png"
+    prompt = "a lake at night with a full moon"
+    assert scene(["layout", prompt, "-o", str(plan), "--seed", "3"]) == 0
+    assert scene(["layout", prompt, "-o", str(plan)]) == 1  # never overwrites by itself
+    cells = np.asarray(Image.open(plan).convert("RGB"))[8::16, 8::16].copy()
+    assert {tuple(c) for c in cells.reshape(-1, 3).tolist()} <= {
+        tuple(c) for c in LABEL_COLOURS.tolist()
+    }
+    moon = LABEL_COLOURS[LABELS.index("full moon")]
+    cells[(cells == moon).all(-1)] = LABEL_COLOURS[0]
+    cells[1:3, 15:17] = moon
+    Image.fromarray(cells).save(plan)
+    order = [prompt, "--layout", str(plan), "--seed", "1", "-o"]
+    assert generate([*order, str(out)]) == 0
+    assert generate(["--like", str(out), "-o", str(tmp_path / "again.png")]) == 0
+    first, again = (np.asarray(Image.open(path)) for path in (out, tmp_path / "again.png"))
+    assert np.array_equal(first, again)
+    drawn = np.asarray(Image.open(out).convert("RGB")).astype(int).sum(-1)
+    sky = drawn[:64].reshape(4, 16, 20, 16).mean(axis=(1, 3))  # brightness of each position
+    row, column = np.unravel_index(sky.argmax(), sky.shape)
+    assert row in (1, 2)
+    assert column in (15, 16)
+
+
+def test_a_layout_of_another_grid_in_a_picture_is_refused(generator, tmp_path, capsys):
+    out = tmp_path / "a.png"
+    assert generate(["a castle", "-o", str(out), "--seed", "1"]) == 0
+    for layout in ([0], [99] * 240, "no", [[1]] * 240):
+        info = dataclasses.replace(read_info(out), layout=layout)
+        save_png(tmp_path / "b.png", Image.open(out), to_texts(info))
+        capsys.readouterr()
+        assert generate(["--like", str(tmp_path / "b.png"), "-o", str(tmp_path / "c.png")]) == 1
+        assert "layout" in capsys.readouterr().err
+
+
 def test_words_outside_the_vocabulary_are_named(generator):
     assert generator.unknown_words("a castle with a zeppelin at sunset") == ["zeppelin"]
 
@@ -100,6 +140,6 @@ def test_different_prompts_with_one_seed_draw_different_pictures(pictures):
 def test_the_models_fit_in_a_repository_and_name_no_folder_of_their_maker():
     folder = shipped("tokenizer").parent
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < MOST_BYTES
-    for name in ("vqgan", "transformer"):
+    for name in ("vqgan", "layout", "transformer"):
         data = json.loads((folder / name / "config.json").read_text())["config"]["data"]
         assert not any(str(value).startswith("/") for value in data.values())

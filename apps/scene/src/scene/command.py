@@ -10,6 +10,7 @@ from scene.signals import exit_code, heed_termination
 
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
+LARGEST_SEED = 2**63 - 1
 
 
 def create_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -46,6 +47,14 @@ def run_command(
         print(f"{parser.prog}: interrupted", file=sys.stderr)
         return exit_code(stop)
     return 0
+
+
+def seed_number(text: str) -> int:
+    """argparse type: a seed, which MLX's random keys take from 0 to 2^63 - 1."""
+    value = int(text)
+    if not 0 <= value <= LARGEST_SEED:
+        raise argparse.ArgumentTypeError("must be 0 to 2^63 - 1")
+    return value
 
 
 def positive_int(text: str) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from scene.command import create_parser, positive_int, run_command
+from scene.command import LARGEST_SEED, create_parser, positive_int, run_command, seed_number
 from scene.outputs import check_file
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def create() -> argparse.ArgumentParser:
     add("-k", "--top-k", type=int, help="choose among the k likeliest codes, 0 = all (100)")
     add("--top-p", type=float, help="choose among codes that reach this probability together")
     add("--guidance", type=float, help="how strictly to follow the prompt, 1 = as learned (2)")
-    add("--seed", type=int, help="first seed (default: random, printed)")
+    add("--seed", type=seed_number, help="first seed (default: random, printed)")
     add("--scale", type=positive_int, help="enlarge by a whole number, nearest (1)")
     add(
         "--palette",
@@ -168,7 +168,11 @@ def contact_sheet(pictures: "np.ndarray") -> "np.ndarray":
 
 def generate(arguments: argparse.Namespace) -> None:
     """Draw, save and report."""
+    from scene.errors import SceneError
+
     config, prompt, seed = settings(arguments)
+    if not 0 <= seed <= LARGEST_SEED - (arguments.count or 1):
+        raise SceneError(f"no pictures with seeds from {seed} on: choose a --seed from 0 to 2^63")
     seeds = list(range(seed, seed + (arguments.count or 1)))
     paths = output_paths(arguments.output, seeds, arguments.grid, arguments.force)
 
@@ -193,7 +197,8 @@ def generate(arguments: argparse.Namespace) -> None:
     layouts = None if layout is None else layout[None].repeat(len(seeds), axis=0)
     report_unknown(generator, prompt)
     sampling = Sampling(config.temperature, config.top_k, config.top_p, config.guidance)
-    with tqdm(total=generator.positions, desc="drawing", unit="token", leave=False) as bar:
+    steps = generator.positions if layouts is None else layouts.shape[1]
+    with tqdm(total=steps, desc="drawing", unit="token", leave=False) as bar:
         pictures = generator.draw(
             [prompt] * len(seeds), seeds, sampling, lambda _: _advance(bar), layouts
         )
@@ -229,13 +234,9 @@ def given_layout(arguments: argparse.Namespace, generator: "Generator") -> "np.n
     if known is None:
         return None
     count, size = generator.text.model.max_seq_len, generator.labels.codebook_size
-    try:
-        layout = np.array(known, dtype=np.int32)
-    except (ValueError, TypeError, OverflowError):
-        layout = np.empty(0, dtype=np.int32)
-    if layout.shape != (count,) or layout.min() < 0 or layout.max() >= size:
+    if len(known) != count or not all(0 <= label < size for label in known):
         raise SceneError(f"{arguments.like}: its layout does not fit the model")
-    return layout
+    return np.array(known)
 
 
 def _advance(bar: "tqdm") -> None:

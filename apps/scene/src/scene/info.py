@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from scene.command import create_parser, run_command
+from scene.command import create_parser, run_command, seed_number
 from scene.outputs import check_file, check_folder
 
 EPILOG = """examples:
@@ -36,7 +36,7 @@ def show_info(arguments: argparse.Namespace) -> None:
         info = asdict(read_info(path))
         print(path)
         for name, value in info.items():
-            print(f"  {name:12} {value}")
+            print(f"  {name:12} {'as painted' if name == 'layout' and value else value}")
 
 
 def show_doctor(arguments: argparse.Namespace) -> None:
@@ -234,7 +234,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     plan = commands.add_parser("layout", help="what stands where for a prompt, in flat colours")
     plan.add_argument("prompt")
     plan.add_argument("-o", "--output", type=Path, default=Path("layout.png"))
-    plan.add_argument("--seed", type=int, default=0, help="(0)")
+    plan.add_argument("--seed", type=seed_number, default=0, help="(0)")
     plan.add_argument("--force", action="store_true", help="overwrite an existing file")
     plan.set_defaults(action=layout)
     count = commands.add_parser(
@@ -270,7 +270,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     train.add_argument("--data", type=Path, required=True, help="folder that make-scenes wrote")
     train.add_argument("--out", type=Path, default=Path("runs/judge"), help="folder (runs/judge)")
     train.add_argument("--steps", type=int, default=1500, help="training steps (1500)")
-    train.add_argument("--seed", type=int, default=0, help="seed (0)")
+    train.add_argument("--seed", type=seed_number, default=0, help="seed (0)")
     train.set_defaults(action=judge)
     return run_command(parser, lambda arguments: arguments.action(arguments), argv)
 

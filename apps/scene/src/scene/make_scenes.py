@@ -18,6 +18,7 @@ EPILOG = """examples:
   make-scenes --count 64 --out data                       64 scenes to train or play with
   make-scenes --count 20000 --out data --jobs 4           a training set (minutes)
   make-scenes --count 500 --out test --seed 1 --masks     other scenes, with object masks
+  make-scenes --count 500 --out plans --layouts           with 20x12 pictures of what stands where
   make-scenes --count 500 --out hard --held-out           pairs that training never shows
   make-scenes --count 48 --out castles --only place=castle --only time=sunset --sheet
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from scene.config import parse_config
 from scene.errors import SceneError
 
 KEY = "scene"  # the chunk with the settings as JSON; "Description" repeats the prompt
@@ -51,6 +52,7 @@ def read_info(path: Path) -> PictureInfo:
     if not isinstance(text, str):
         raise SceneError(f"{path} holds no settings: it was not drawn by generate")
     try:
-        return PictureInfo(**json.loads(text))
-    except (ValueError, TypeError) as error:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise SceneError(f"{path}: its settings cannot be read ({error})") from error
+    return parse_config(PictureInfo, values, f"{path}: its settings cannot be read")
