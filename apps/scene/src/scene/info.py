@@ -79,13 +79,18 @@ def export(arguments: argparse.Namespace) -> None:
     print(f"{arguments.out}  {size / 1e6:.1f} MB")
 
 
-def gallery(arguments: argparse.Namespace) -> None:
-    """Draw the classic prompts, one row each, with fixed seeds."""
+def _claim_file(arguments: argparse.Namespace) -> None:
+    """Find out before any work whether the file `--output` may be written."""
     from scene.errors import SceneError
 
     if arguments.output.exists() and not arguments.force:
         raise SceneError(f"{arguments.output} exists: overwrite by --force")
     check_file(arguments.output)
+
+
+def gallery(arguments: argparse.Namespace) -> None:
+    """Draw the classic prompts, one row each, with fixed seeds."""
+    _claim_file(arguments)
 
     from PIL import Image
 
@@ -105,16 +110,13 @@ def gallery(arguments: argparse.Namespace) -> None:
 
 def layout(arguments: argparse.Namespace) -> None:
     """Draw what stands where for a prompt, as flat colours to look at and to change."""
-    from scene.errors import SceneError
-
-    if arguments.output.exists() and not arguments.force:
-        raise SceneError(f"{arguments.output} exists: overwrite by --force")
-    check_file(arguments.output)
+    _claim_file(arguments)
 
     import mlx.core as mx
     import numpy as np
     from PIL import Image
 
+    from scene.errors import SceneError
     from scene.generation.pipeline import Generator
     from scene.images import save_png, to_uint8
 

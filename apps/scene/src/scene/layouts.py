@@ -40,7 +40,11 @@ class LayoutCodec:
         """Layouts (B, H, W, 3) in [-1, 1] -> labels int32 (B, H/16, W/16), by the pixel in the
         middle of each position."""
         middle = np.asarray(x)[:, CELL // 2 :: CELL, CELL // 2 :: CELL]
-        return mx.array(self._index.classes(to_uint8(middle)).astype(np.int32))
+        return mx.array(self.name(to_uint8(middle)))
+
+    def name(self, cells: np.ndarray) -> np.ndarray:
+        """Labels int32 (...) of colours uint8 (..., 3), one a position, by the nearest."""
+        return self._index.classes(cells).astype(np.int32)
 
     def decode(self, indices: mx.array) -> mx.array:
         """Labels int (B, h, w) -> flat layouts (B, 16h, 16w, 3) in [-1, 1]."""

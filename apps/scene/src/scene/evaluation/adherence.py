@@ -15,8 +15,6 @@ import numpy as np
 
 from scene.evaluation.judge import Judge, accuracy
 from scene.generation.pipeline import Generator, Sampling
-from scene.images import to_float
-from scene.layouts import CELL
 from scene.synth import LABEL_COLOURS, caption, draw_scene, sample_attributes
 from scene.training.loop import scalar
 from scene.training.transformer import nll
@@ -108,10 +106,8 @@ def caption_gap(generator: Generator, cases: Sequence[Case], codes: np.ndarray) 
         tokens = tokens[..., 0]
     layouts = None
     if generator.layouts is not None:
-        cells = np.stack([case.layout for case in cases]).repeat(CELL, axis=1).repeat(CELL, axis=2)
-        layouts = np.asarray(generator.labels.encode(mx.array(to_float(cells)))).reshape(
-            len(cases), -1
-        )
+        cells = np.stack([case.layout for case in cases])
+        layouts = generator.labels.name(cells).reshape(len(cases), -1)
     sums = {"own": 0.0, "shuffled": 0.0}
     for start in range(0, len(cases), BATCH):
         part = mx.array(tokens[start : start + BATCH])

@@ -26,8 +26,8 @@ from scene.checkpoints import (
 from scene.codec import PictureCodec
 from scene.config import GenerateConfig
 from scene.errors import SceneError
-from scene.images import fit, open_image, to_float, to_uint8
-from scene.layouts import CELL, LayoutCodec
+from scene.images import fit, open_image, to_uint8
+from scene.layouts import LayoutCodec
 from scene.patches import PatchTree
 from scene.transformer import SimpleTokenizer
 from scene.transformer.tokenizer import SPECIAL
@@ -113,14 +113,17 @@ class Generator:
         """Labels int32 (N,) of a layout picture of any size, by its nearest colours."""
         width = self.text.model.grid_width
         height = self.text.model.max_seq_len // width
-        cells = fit(open_image(path), (width, height))[None].repeat(CELL, 1).repeat(CELL, 2)
-        return np.asarray(self.labels.encode(mx.array(to_float(cells)))).reshape(-1)
+        return self.labels.name(fit(open_image(path), (width, height))).reshape(-1)
+
+    @property
+    def _models(self) -> list[LoadedTransformer]:
+        """The transformers in the order in which they draw."""
+        return [self.text] if self.layouts is None else [self.layouts, self.text]
 
     @property
     def model_id(self) -> str:
         """Names the models in a picture's metadata."""
-        models = [self.text] if self.layouts is None else [self.layouts, self.text]
-        shapes = (f"{each.model.embed_dim}x{len(each.model.blocks)}" for each in models)
+        shapes = (f"{each.model.embed_dim}x{len(each.model.blocks)}" for each in self._models)
         return "/".join([self.codec_id, *shapes])
 
     def unknown_words(self, prompt: str) -> list[str]:
@@ -206,5 +209,4 @@ class Generator:
     @property
     def positions(self) -> int:
         """Positions of one picture, and of its layout: the length of a progress bar."""
-        models = [self.text] if self.layouts is None else [self.layouts, self.text]
-        return sum(each.model.max_seq_len for each in models)
+        return sum(each.model.max_seq_len for each in self._models)

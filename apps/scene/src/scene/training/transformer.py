@@ -145,13 +145,17 @@ class TransformerTrainer:
         loaded = load_transformer(folder)
         if loaded.vqgan != fingerprint(self.codec):
             raise SceneError(f"{folder} was trained on the codes of another tokenizer")
+        same_labels = self.layouts is not None and loaded.layouts == self.layouts.codec
         here = flat_parameters(self.model)
-        fresh = {name for name in here if name.startswith("layout.")}
-        there = flat_parameters(loaded.model)
-        fits = {name: value.shape for name, value in here.items() if name not in fresh} == {
-            name: value.shape for name, value in there.items() if name not in fresh
+        there = {
+            name: value
+            for name, value in flat_parameters(loaded.model).items()
+            if same_labels or not name.startswith("layout.")
         }
-        if not fits:
+        fresh = {name for name in here if name.startswith("layout.")} - there.keys()
+        if {name: value.shape for name, value in there.items()} != {
+            name: value.shape for name, value in here.items() if name not in fresh
+        }:
             raise SceneError(f"{folder} is a model of another shape: take its settings over")
         self.model.load_weights(list(there.items()), strict=False)
         self.tokenizer = loaded.tokenizer
@@ -241,11 +245,11 @@ class TransformerTrainer:
         captions and their layouts."""
         rows = []
         grid_width = self.config.model.grid_width
-        held = self.held_items[: len(SAMPLE_PROMPTS), None].repeat(len(SAMPLE_SEEDS), axis=1)
-        for number in range(len(held) if self.layouts else len(SAMPLE_PROMPTS)):
-            prompt = self.captions[held[number, 0]] if self.layouts else SAMPLE_PROMPTS[number]
+        held = self.held_items[: len(SAMPLE_PROMPTS)]
+        own = [(self.captions[item], item) for item in held]
+        for prompt, item in own if self.layouts else [(text, -1) for text in SAMPLE_PROMPTS]:
             text = mx.array(self.tokenizer.encode_batch([prompt] * len(SAMPLE_SEEDS)))
-            layout = self._layout(held[number], text) if self.layouts else None
+            layout = self._layout(np.full(len(SAMPLE_SEEDS), item), text)
             tokens = self.model.generate(text, 0.9, 100, seeds=SAMPLE_SEEDS, layout=layout)
             grid = tokens.reshape(len(SAMPLE_SEEDS), -1, grid_width, *tokens.shape[2:])
             pictures = to_uint8(np.asarray(self.codec.decode(grid)))
