@@ -4,9 +4,11 @@ torchrun --nproc-per-node 2 tests/distill/train_together.py SOUNDS OUT CONFIG ST
 """
 
 import sys
+import weakref
 from pathlib import Path
 
 import torch
+import torch.distributed as dist
 from pydantic import TypeAdapter
 from safetensors.torch import save_file
 
@@ -47,6 +49,7 @@ def main(sounds: str, out: str, config: str, stop_after: str) -> None:
         return left[0] <= 0
 
     with joined() as peers:
+        group = weakref.ref(dist.group.WORLD)
         try:
             train(
                 Job(
@@ -61,6 +64,8 @@ def main(sounds: str, out: str, config: str, stop_after: str) -> None:
         except TrainingStopped:
             codebooks = learn_codebooks(peers, peers.share(64))
             save_file(codebooks, Path(out).with_name(f"codebooks-{peers.rank}.safetensors"))
+    # What still held the group would leave its threads to an interpreter on its way out.
+    assert group() is None
 
 
 if __name__ == "__main__":

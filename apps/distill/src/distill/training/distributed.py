@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import NoReturn
 
 import torch
@@ -108,6 +109,10 @@ def joined() -> Iterator[Processes]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield ALONE
         return
+    # The functions of this module hold whichever group there is at its first import as their
+    # default. AdamW imports it; a group held so is not destroyed below, but by the interpreter on
+    # its way out, which then aborts now and again.
+    import_module("torch.distributed.nn")
     dist.init_process_group("gloo")
     try:
         yield Processes(dist.get_rank(), dist.get_world_size())
