@@ -186,6 +186,7 @@ def by_layouts(folder):
     return [
         *("--layouts", str(folder / "data" / "layouts"), "--labels", str(folder / "labels")),
         *("--start-from", str(folder / "plain" / "best")),
+        *("--context-dropout", "0.25", "--context-noise", "0.125"),
     ]
 
 
@@ -195,6 +196,9 @@ def test_a_model_that_draws_by_layouts_is_trained_and_knows_its_labels(trained):
     assert by.layouts == plain.vqgan
     assert mx.abs(by.model.layout.far.weight).max().item() > 0
     assert by.tokenizer.vocabulary == plain.tokenizer.vocabulary
+    settings = json.loads((trained / "by" / "best" / "config.json").read_text())["config"]
+    assert settings["training"]["context_dropout"] == 0.25
+    assert settings["training"]["context_noise"] == 0.125
     lines = [(trained / name / "metrics.jsonl").read_text() for name in ("plain", "by")]
     before, after = (
         [json.loads(line)["val_loss"] for line in text.splitlines() if "val_loss" in line]

@@ -37,6 +37,8 @@ def train(arguments: argparse.Namespace) -> None:
         "data.vqgan_checkpoint": arguments.vqgan,
         "data.layouts_dir": arguments.layouts,
         "data.labels_checkpoint": arguments.labels,
+        "training.context_dropout": arguments.context_dropout,
+        "training.context_noise": arguments.context_noise,
     }
     overrides = training_overrides(arguments) | {k: v for k, v in flags.items() if v is not None}
     from scene.checkpoints import load_codec, load_labels
@@ -102,6 +104,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--layouts", help="folder of the layouts (data.layouts_dir)")
     parser.add_argument(
         "--start-from", type=Path, metavar="FOLDER", help="begin with the weights of a checkpoint"
+    )
+    parser.add_argument(
+        "--context-dropout",
+        type=float,
+        metavar="SHARE",
+        help="sequences of which the model may not see all codes (training.context_dropout)",
+    )
+    parser.add_argument(
+        "--context-noise",
+        type=float,
+        metavar="SHARE",
+        help="sequences in which some codes are wrong ones (training.context_noise)",
     )
     return run_command(parser, train, argv)
 
