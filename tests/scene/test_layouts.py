@@ -67,6 +67,38 @@ def test_what_a_caption_may_name_has_its_place_and_nothing_else_of_its_kind(seed
         assert scene_.attributes["foreground"] in there
 
 
+@pytest.mark.parametrize(
+    ("place", "there", "never"),
+    [
+        ("cave", {"walls", "ground"}, {"woods", "hearth"}),
+        ("tavern", {"walls", "ground", "hearth"}, {"sky", "hills", "clouds"}),
+        ("mountains", {"sky", "peaks", "ground"}, {"walls", "water"}),
+        ("forest", {"woods", "ground"}, {"walls", "water"}),
+        ("lake", {"sky", "peaks", "water"}, {"walls", "rug"}),
+        ("city", {"sky", "buildings", "water"}, {"walls", "peaks"}),
+    ],
+)
+def test_the_land_behind_what_stands_there_has_labels_too(place, there, never):
+    for seed in range(4):
+        labels = {LABELS[number] for number in np.unique(draw_scene(seed, {"place": place}).layout)}
+        assert there <= labels
+        assert not never & labels
+
+
+def test_the_mouth_of_a_cave_is_open_and_framed_by_its_walls():
+    layout = draw_scene(5, {"place": "cave"}).layout
+    wall = layout == LABELS.index("walls")
+    assert wall[0].all()
+    open_rows = ~wall[2:6]
+    assert (open_rows.sum(axis=1) >= 4).all()
+    assert wall[2:6, [0, -1]].any()
+
+
+def test_a_woods_trees_are_told_from_single_ones():
+    layout = draw_scene(3, {"place": "forest", "trees": "twisted trees"}).layout
+    assert {"woods", "twisted trees"} <= {LABELS[number] for number in np.unique(layout)}
+
+
 def test_every_label_has_a_colour_of_its_own():
     assert len({tuple(colour) for colour in LABEL_COLOURS.tolist()}) == len(LABELS)
 
@@ -253,3 +285,15 @@ def test_models_that_do_not_belong_together_are_refused(trained, tmp_path):
     save_labels(tmp_path / "other", LayoutCodec(colours), (320, 192))
     order = [*by_layouts(trained), "--vqgan", str(tmp_path / "other"), "--out", str(tmp_path / "o")]
     assert train_transformer(flags(trained, "by", *order)) == 1
+
+
+def test_layouts_of_ones_own_models_are_drawn_alone(trained, tmp_path, capsys):
+    out, own = tmp_path / "plan.png", trained / "labels"
+    order = ["layout", "a castle", "-o", str(out), "--vqgan", str(own), "--labels", str(own)]
+    order += ["--layout-model", str(trained / "plain" / "best"), "--transformer"]
+    assert scene([*order, str(trained / "plain" / "best")]) == 1
+    assert "draws by no layouts" in capsys.readouterr().err
+    assert scene([*order, str(trained / "by" / "best")]) == 0
+    picture = np.asarray(Image.open(out).convert("RGB"))
+    colours = {tuple(colour) for colour in picture.reshape(-1, 3).tolist()}
+    assert colours <= {tuple(c) for c in load_codec(own).model.colours.tolist()}

@@ -174,7 +174,6 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(
     [
         (["--batch-size", "64"], "fewer than batch_size 64"),
         (["--resume"], "nothing to resume"),
-        (["--learning-rate", "-1"], "training.learning_rate"),
         (["--data", "nowhere"], "no folder nowhere"),
     ],
 )
@@ -183,6 +182,24 @@ def test_what_cannot_work_is_said_in_one_line(own_data, capsys, flags, named):
     error = capsys.readouterr().err
     assert named in error
     assert error.strip().count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "flags", "named"),
+    [
+        (train_vqgan, ["--learning-rate", "-1"], "above 0"),
+        (train_vqgan, ["--learning-rate", "nan"], "above 0"),
+        (train_vqgan, ["--seed", "-1"], "0 to 2^63"),
+        (train_vqgan, ["--batch-size", "0"], "at least 1"),
+        (train_transformer, ["--context-noise", "1.5"], "0 to 1"),
+        (train_transformer, ["--context-dropout", "-0.1"], "0 to 1"),
+    ],
+)
+def test_a_flag_out_of_range_is_a_usage_error(own_data, capsys, command, flags, named):
+    with pytest.raises(SystemExit) as caught:
+        command([*vqgan_flags(own_data, "v"), *flags])
+    assert caught.value.code == 2
+    assert named in capsys.readouterr().err
 
 
 def test_a_transformer_that_does_not_fit_the_codes_is_refused(own_data):

@@ -151,7 +151,7 @@ def test_impossible_scenes_make_no_folder(tmp_path, capsys):
         (["--only", "place=moon"], "place cannot be 'moon'"),
         (["--only", "planet=mars"], "unknown attribute 'planet'"),
         (["--only", "help"], "celestial: none, sun"),
-        (["--seed", "-1"], "0 or more"),
+        (["--seed", "-1"], "0 to 2^63"),
         (["--count", "0"], "at least 1"),
         (["--count", "many"], "invalid"),
     ],

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from scene.command import create_parser, run_command, seed_number
+from scene.command import create_parser, positive_int, run_command, seed_number
 from scene.outputs import check_file, check_folder
 
 EPILOG = """examples:
@@ -98,12 +98,10 @@ def gallery(arguments: argparse.Namespace) -> None:
     from scene.generation.pipeline import Generator, Sampling
     from scene.images import save_png
 
-    vqgan = Path(arguments.vqgan) if arguments.vqgan else None
-    transformer = Path(arguments.transformer) if arguments.transformer else None
-    layouts = Path(arguments.layout_model) if arguments.layout_model else None
+    generator = Generator(arguments.vqgan, arguments.transformer, arguments.layout_model)
     asked = arguments.guidance
     sampling = Sampling() if asked is None else Sampling(guidance=asked)
-    sheet = draw_gallery(Generator(vqgan, transformer, layouts), sampling, arguments.columns)
+    sheet = draw_gallery(generator, sampling, arguments.columns)
     save_png(arguments.output, Image.fromarray(sheet).quantize(256))
     print(arguments.output)
 
@@ -120,10 +118,12 @@ def layout(arguments: argparse.Namespace) -> None:
     from scene.generation.pipeline import Generator
     from scene.images import save_png, to_uint8
 
-    generator = Generator()
+    generator = Generator(
+        arguments.vqgan, arguments.transformer, arguments.layout_model, arguments.labels
+    )
     drawn = generator.draw_layouts([arguments.prompt], [arguments.seed])
     if drawn is None:
-        raise SceneError("the transformer that ships draws by no layouts")
+        raise SceneError("this transformer draws by no layouts: give another --transformer")
     grid = drawn.reshape(1, -1, generator.text.model.grid_width)
     picture = to_uint8(np.asarray(generator.labels.decode(mx.array(grid))))[0]
     save_png(arguments.output, Image.fromarray(picture))
@@ -210,6 +210,15 @@ def judge(arguments: argparse.Namespace) -> None:
     print(f"held-out accuracy: {figures['mean']:.3f}; {arguments.out}")
 
 
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    """Flags of one's own models, by default those that ship."""
+    parser.add_argument("--vqgan", type=Path, help="checkpoint folder of the tokenizer")
+    parser.add_argument("--transformer", type=Path, help="transformer checkpoint folder")
+    parser.add_argument(
+        "--layout-model", type=Path, help="folder of the transformer that writes layouts"
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Console entry point."""
     parser = create_parser("scene", "Inspect pictures and this machine.", EPILOG)
@@ -226,17 +235,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     pack.set_defaults(action=export)
     show = commands.add_parser("gallery", help="the four classic prompts, seeds 0 to 7")
     show.add_argument("-o", "--output", type=Path, default=Path("gallery.png"))
-    show.add_argument("--columns", type=int, default=8, help="pictures per prompt (8)")
+    show.add_argument("--columns", type=positive_int, default=8, help="pictures per prompt (8)")
     show.add_argument("--guidance", type=float, help="(as in generate)")
-    show.add_argument("--vqgan", help="checkpoint folder of the tokenizer")
-    show.add_argument("--transformer", help="transformer checkpoint folder")
-    show.add_argument("--layout-model", help="folder of the transformer that writes layouts")
+    _add_models(show)
     show.add_argument("--force", action="store_true", help="overwrite an existing file")
     show.set_defaults(action=gallery)
     plan = commands.add_parser("layout", help="what stands where for a prompt, in flat colours")
     plan.add_argument("prompt")
     plan.add_argument("-o", "--output", type=Path, default=Path("layout.png"))
     plan.add_argument("--seed", type=seed_number, default=0, help="(0)")
+    _add_models(plan)
+    plan.add_argument("--labels", type=Path, help="folder of what the colours of layouts stand for")
     plan.add_argument("--force", action="store_true", help="overwrite an existing file")
     plan.set_defaults(action=layout)
     count = commands.add_parser(
@@ -271,7 +280,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     train = commands.add_parser("train-judge", help="train the attribute judge of evaluate")
     train.add_argument("--data", type=Path, required=True, help="folder that make-scenes wrote")
     train.add_argument("--out", type=Path, default=Path("runs/judge"), help="folder (runs/judge)")
-    train.add_argument("--steps", type=int, default=1500, help="training steps (1500)")
+    train.add_argument("--steps", type=positive_int, default=1500, help="training steps (1500)")
     train.add_argument("--seed", type=seed_number, default=0, help="seed (0)")
     train.set_defaults(action=judge)
     return run_command(parser, lambda arguments: arguments.action(arguments), argv)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scene.command import create_parser, positive_int, run_command
+from scene.command import create_parser, positive_int, run_command, seed_number
 from scene.outputs import check_folder
 
 SHEET_SCENES = 48
@@ -37,7 +37,7 @@ def create() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--count", type=positive_int, required=True, help="number of scenes")
     add("--out", type=Path, required=True, metavar="DIR", help="folder to write")
-    add("--seed", type=_seed, default=0, help="which scenes: 0, 1, 2 ... share none (0)")
+    add("--seed", type=seed_number, default=0, help="which scenes: 0, 1, 2 ... share none (0)")
     add(
         "--only",
         action="append",
@@ -55,13 +55,6 @@ def create() -> argparse.ArgumentParser:
     add("--jobs", type=positive_int, default=os.cpu_count() or 1, help="processes (all cores)")
     add("--force", action="store_true", help="replace other scenes in DIR")
     return parser
-
-
-def _seed(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
-    return value
 
 
 def _attribute(text: str) -> tuple[str, str]:

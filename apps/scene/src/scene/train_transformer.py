@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scene.command import create_parser, run_command
+from scene.command import create_parser, run_command, share
 from scene.train_vqgan import add_training_flags, check_run_folder, training_overrides
 
 if TYPE_CHECKING:
@@ -107,13 +107,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument(
         "--context-dropout",
-        type=float,
+        type=share,
         metavar="SHARE",
         help="sequences of which the model may not see all codes (training.context_dropout)",
     )
     parser.add_argument(
         "--context-noise",
-        type=float,
+        type=share,
         metavar="SHARE",
         help="sequences in which some codes are wrong ones (training.context_noise)",
     )

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scene.command import create_parser, positive_int, run_command
+from scene.command import create_parser, positive_float, positive_int, run_command, seed_number
 from scene.outputs import check_folder
 
 EPILOG = """examples:
@@ -30,8 +30,8 @@ def add_training_flags(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument("--epochs", type=positive_int, help="training.num_epochs")
     parser.add_argument("--steps", type=positive_int, help="stop after this many steps")
     parser.add_argument("--batch-size", type=positive_int, help="training.batch_size")
-    parser.add_argument("--learning-rate", type=float, help="training.learning_rate")
-    parser.add_argument("--seed", type=int, help="training.seed")
+    parser.add_argument("--learning-rate", type=positive_float, help="training.learning_rate")
+    parser.add_argument("--seed", type=seed_number, help="training.seed")
 
 
 def training_overrides(arguments: argparse.Namespace) -> dict[str, object]:
@@ -63,13 +63,13 @@ def check_run_folder(out: Path, resume: bool, force: bool) -> None:
 def train(arguments: argparse.Namespace) -> None:
     """Run the training that the flags describe."""
     from scene.config import VQGANConfig, load_config
-    from scene.errors import SceneError
+    from scene.errors import UsageError
 
     check_run_folder(arguments.out, arguments.resume, arguments.force)
     overrides = training_overrides(arguments)
     if arguments.decoder_only:
         if not arguments.start_from:
-            raise SceneError("--decoder-only keeps the codes of a trained VQGAN: --start-from it")
+            raise UsageError("--decoder-only keeps the codes of a trained VQGAN: --start-from it")
         overrides["training.decoder_only"] = True
     config = load_config(VQGANConfig, arguments.config, overrides)
 

@@ -35,8 +35,9 @@ from scene.transformer.tokenizer import SPECIAL
 # Share of the words' log-odds that is added: they are no independent witnesses (tried: 0.1 to 0.4).
 PULL = 0.2
 
-# Lower, nothing stands where several places are likely; higher, or with guidance, moons fall apart.
-LAYOUT_TEMPERATURE = 0.8
+# Without guidance, or colder, nothing stands where several places are likely; with more of it, or
+# warmer, moons fall apart (docs/scene.md has the figures).
+LAYOUT_TEMPERATURE, LAYOUT_GUIDANCE = 0.5, 1.5
 LAYOUT_STREAM = 1 << 40  # keeps the noise of a layout apart from that of its picture
 
 
@@ -168,6 +169,7 @@ class Generator:
         drawn = self.layouts.model.generate(
             mx.array(self.layouts.tokenizer.encode_batch(prompts)),
             LAYOUT_TEMPERATURE,
+            guidance=LAYOUT_GUIDANCE,
             seeds=[seed ^ LAYOUT_STREAM for seed in seeds],
             on_position=on_position,
         )

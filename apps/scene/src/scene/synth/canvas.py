@@ -25,6 +25,21 @@ OBJECTS = (
     "water",
 )
 _OWNER = {name: number for number, name in enumerate(OBJECTS, start=1)}
+# What the land behind the objects is made of; a tree is a single one or a woods' or a dark frame's.
+PARTS = (
+    "sky",
+    "clouds",
+    "peaks",
+    "hills",
+    "ground",
+    "walls",
+    "water",
+    "rug",
+    "hearth",
+    "woods",
+    "silhouettes",
+    "trees",
+)
 
 ROWS = np.arange(HEIGHT)[:, None] - TOP
 COLUMNS = np.arange(WIDTH)[None, :]
@@ -37,11 +52,12 @@ THRESHOLD = (np.array([0, 2, 1, 3])[ROWS % 4] + 0.5) / 4 + 0.0 * COLUMNS  # (200
 
 @dataclass
 class Canvas:
-    """Colour indices (200, 320) uint8, the object that each pixel shows (0 = none), and whether it
-    was painted as part of the thing in front."""
+    """Colour indices (200, 320) uint8, the object that each pixel shows (0 = none), its place in
+    ``PARTS``, and whether it was painted as part of the thing in front."""
 
     pixels: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.uint8))
     owner: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.uint8))
+    part: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), np.uint8))
     front: np.ndarray = field(default_factory=lambda: np.zeros((HEIGHT, WIDTH), bool))
 
     @contextmanager
@@ -56,27 +72,49 @@ class Canvas:
         return self.owner == _OWNER[of]
 
     def stamp(
-        self, shades: np.ndarray, x: int, y: int, ramp: np.ndarray, of: str | None = None
+        self,
+        shades: np.ndarray,
+        x: int,
+        y: int,
+        ramp: np.ndarray,
+        of: str | None = None,
+        part: str | None = None,
     ) -> None:
-        """Paint ``shades`` (h, w) with its left top at (x, y); shade s gets colour ``ramp[s]``."""
+        """Paint ``shades`` (h, w) with its left top at (x, y); shade s gets colour ``ramp[s]``.
+
+        Without a ``part`` what lies there stays of the part that it was.
+        """
         height, width = shades.shape
         top, left = max(0, -y), max(0, -x)
         bottom, right = min(height, HEIGHT - y), min(width, WIDTH - x)
         if top >= bottom or left >= right:
             return
-        part = shades[top:bottom, left:right]
+        shown = shades[top:bottom, left:right]
         area = np.s_[y + top : y + bottom, x + left : x + right]
-        solid = part != CLEAR
-        self.pixels[area][solid] = ramp[np.minimum(part[solid], len(ramp) - 1)]
+        solid = shown != CLEAR
+        self.pixels[area][solid] = ramp[np.minimum(shown[solid], len(ramp) - 1)]
         self.owner[area][solid] = _OWNER[of] if of else 0
+        if part:
+            self.part[area][solid] = PARTS.index(part)
 
-    def paint(self, where: np.ndarray, colour: np.ndarray | int, of: str | None = None) -> None:
-        """Set the pixels ``where`` (200, 320) bool to one colour or to an image of colours."""
+    def paint(
+        self,
+        where: np.ndarray,
+        colour: np.ndarray | int,
+        of: str | None = None,
+        part: str | None = None,
+    ) -> None:
+        """Set the pixels ``where`` (200, 320) bool to one colour or to an image of colours.
+
+        Without a ``part`` what lies there stays of the part that it was.
+        """
         if isinstance(colour, np.ndarray):
             self.pixels[where] = colour[where]
         else:
             self.pixels[where] = colour
         self.owner[where] = _OWNER[of] if of else 0
+        if part:
+            self.part[where] = PARTS.index(part)
 
     def recolour(self, where: np.ndarray, table: np.ndarray) -> None:
         """Send the colours of the pixels ``where`` through a table (64,)."""

@@ -83,7 +83,7 @@ def frame_bank(stage: Stage, height: int = 12) -> None:
     slope = (COLUMNS[0] - 160) * side
     top = 196 - height - np.clip(slope, 0, 160) // 16 * 2
     where = top[None, :] <= Y
-    stage.canvas.paint(where, int(ink[0]))
+    stage.canvas.paint(where, int(ink[0]), part="silhouettes")
     shades = np.array([ink[0], ink[0], ink[1], ink[2]], np.uint8)
     for x in range(0, 320, 16):
         if (x // 16 + stage.focus // 8) % 3 != 2:
@@ -97,7 +97,7 @@ def frame_boughs(stage: Stage, side: int) -> None:
     shades = np.array([ink[0], ink[0], ink[1], ink[1], ink[2], ink[0], ink[0], ink[1]], np.uint8)
     for dx, dy in ((-40, -44), (8, -60)):
         x = dx if side < 0 else WIDTH - shape.shape[1] - dx
-        stage.canvas.stamp(shape, x // 8 * 8, dy + TOP, shades, "trees")
+        stage.canvas.stamp(shape, x // 8 * 8, dy + TOP, shades, "trees", "silhouettes")
 
 
 def frame_trunk(stage: Stage, side: int, kind: str) -> None:
@@ -111,7 +111,7 @@ def frame_trunk(stage: Stage, side: int, kind: str) -> None:
     width = np.rint(width / 2) * 2
     distance = COLUMNS if side < 0 else WIDTH - 1 - COLUMNS
     body = distance < width[:, None]
-    stage.canvas.paint(body, int(ink[0]), "trees")
+    stage.canvas.paint(body, int(ink[0]), "trees", "silhouettes")
     stage.canvas.paint(
         body & (distance % 8 == 3) & ((ROWS + distance * 3) % 16 < 11), int(ink[1]), "trees"
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scene.synth.canvas import COLUMNS, HEIGHT, ROWS, TOP, Canvas, Y, gradient
+from scene.synth.canvas import COLUMNS, HEIGHT, PARTS, ROWS, TOP, Canvas, Y, gradient
 from scene.synth.palette import blend_table
 from scene.synth.schemes import Scheme
 from scene.synth.stamps.raster import fixed_rng
@@ -57,6 +57,7 @@ def paint_ground(
     light: float = 0.75,
     dark: float = 0.1,
     bottom: int = HEIGHT,
+    part: str = "ground",
 ) -> np.ndarray:
     """Paint ground below the skyline ``top`` (320,): light far away, dark near, with a texture.
 
@@ -76,7 +77,7 @@ def paint_ground(
         strong = Y - top[None, :] > 10
         colour = np.where((marks >= 2) & strong, lighter, colour)
         colour = np.where((marks == 1) & strong, darker, colour)
-    canvas.paint(where, colour.astype(np.uint8))
+    canvas.paint(where, colour.astype(np.uint8), part=part)
     slope = np.roll(top, -4) - np.roll(top, 4)  # rows grow downwards: a lit back rises to the right
     edge = where & (top[None, :] + 1 > Y) & (slope <= 0)[None, :]
     canvas.paint(edge, int(ramp[min(levels, int(np.ceil(light * levels)) + 1)]))
@@ -98,6 +99,7 @@ def paint_water(
     """
     ramp = colours["water"]
     where = (top <= Y) & (bottom > Y)
+    canvas.part[where] = PARTS.index("water")
     if reflect > 0:
         height = min(bottom - top, top)
         shift = np.array([0, 0, 0, 0, 2, 2, 2, 2])

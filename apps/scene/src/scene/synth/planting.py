@@ -36,7 +36,7 @@ def plant(
     shape = trees.tree(kind, size, variant, stage.mirrored)
     x = (x - shape.shape[1] // 2) // 16 * 16
     y = (base - shape.shape[0] - TOP) // 8 * 8 + TOP
-    stage.canvas.stamp(shape, x, y, tree_ramp(stage, kind, haze), "trees")
+    stage.canvas.stamp(shape, x, y, tree_ramp(stage, kind, haze), "trees", "trees")
 
 
 def grove(
@@ -69,4 +69,4 @@ def treeline(
         place = (x + 8 - (stage.shift or 0)) // 16 % 20
         shape = trees.crown(kind, (place * 5 + stage.variant) % 3)
         y = int(top[min(max(x + 12, 0), 319)]) // 8 * 8 - 12
-        stage.canvas.stamp(stage.turn(shape), x, y, shades, "trees")
+        stage.canvas.stamp(stage.turn(shape), x, y, shades, "trees", "woods")

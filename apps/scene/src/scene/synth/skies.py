@@ -86,7 +86,9 @@ def add_clouds(
         if taken[area].any():
             continue
         taken[area] = True
-        canvas.stamp(shape[:, ::-1] if mirrored else shape, x, y + TOP, colours["cloud"])
+        canvas.stamp(
+            shape[:, ::-1] if mirrored else shape, x, y + TOP, colours["cloud"], part="clouds"
+        )
 
 
 def glow(canvas: Canvas, x: int, y: int, radius: int, colour: int, share: float) -> None:

@@ -86,7 +86,7 @@ def far_peaks(stage: Stage, base: int, kind: str, material: str, haze: float, sn
     chain = stage.turn(rocks.mountain_range(kind, stage.variant % 2, snow))
     height = (chain != CLEAR).sum(axis=0)
     shift = roll(stage, height, base - stage.light[1] - 24)
-    stage.canvas.stamp(np.roll(chain, shift, axis=1), 0, base - len(chain), shades)
+    stage.canvas.stamp(np.roll(chain, shift, axis=1), 0, base - len(chain), shades, part="peaks")
 
 
 def roll(stage: Stage, height: np.ndarray, low: int = 0) -> int:
@@ -114,7 +114,7 @@ def hills(stage: Stage, base: int, material: str, haze: float, layer: int = 0) -
     """A band of hills down to the bottom; returns its skyline (320,)."""
     top = skyline(stage, base, layer)
     shades = stage.colours.hazy(material, haze)
-    paint_ground(stage.canvas, top, shades, None, light=0.65, dark=0.15)
+    paint_ground(stage.canvas, top, shades, None, light=0.65, dark=0.15, part="hills")
     return top
 
 

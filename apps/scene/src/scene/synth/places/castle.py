@@ -36,7 +36,7 @@ def castle(stage: Stage) -> None:
         base - hill_height + 8,
         stone,
     )
-    stage.canvas.stamp(stage.turn(hill), left, base - hill_height, shades)
+    stage.canvas.stamp(stage.turn(hill), left, base - hill_height, shades, part="hills")
     _hill_road(stage, base - hill_height + 2, base + 8)
     shades, texture = ground_material(stage)
     top = skyline(stage, base, 1)

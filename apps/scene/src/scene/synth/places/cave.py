@@ -107,7 +107,7 @@ def _cave_walls(stage: Stage, rock: np.ndarray) -> None:
     for k, (grow, body, rim) in enumerate(((0, 3, 5), (44, 2, 4), (92, 1, 3), (136, 0, 2))):
         opening = _arch(stage, half + grow, max(4, crown - 12 * k), variant * 4 + k)
         wall = ~opening
-        stage.canvas.paint(wall, int(rock[body]))
+        stage.canvas.paint(wall, int(rock[body]), part="walls")
         tone = _FACETS[(ROWS + 12 * k) % 48, (COLUMNS + 20 * k) % 48]
         stage.canvas.paint(wall & (tone == 0), int(rock[max(0, body - 1)]))
         stage.canvas.paint(wall & (tone == 2), int(rock[body + 1]))
@@ -127,7 +127,7 @@ def _cave_floor(stage: Stage, rock: np.ndarray) -> None:
     grounds.paint_ground(stage.canvas, top, rock[:5], "rock", light=0.85, dark=0.15)
     pool = ((COLUMNS - stage.focus) / 52.0) ** 2 + ((Y - 168) / 9.0) ** 2 < 1
     if stage.attributes["foreground"] == "none":
-        stage.canvas.paint(pool, int(rock[3]), "water")
+        stage.canvas.paint(pool, int(rock[3]), "water", "water")
         stage.canvas.paint(
             pool & (ROWS % 4 == 1) & ((COLUMNS + ROWS * 3) % 16 < 10), int(rock[5]), "water"
         )

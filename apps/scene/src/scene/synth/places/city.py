@@ -20,7 +20,7 @@ def city(stage: Stage) -> None:
     _near_row(stage)
     quay = (stage.horizon - 6 <= Y) & (stage.horizon > Y)
     stone = stage.colours["stone"]
-    stage.canvas.paint(quay, int(stone[1]))
+    stage.canvas.paint(quay, int(stone[1]), part="ground")
     stage.canvas.paint(quay & (stage.horizon - 4 > Y), int(stone[3]))
     stage.canvas.paint(quay & (COLUMNS % 16 < 2), int(stone[0]))
     celestial = stage.attributes["celestial"]
@@ -32,7 +32,7 @@ def city(stage: Stage) -> None:
         foreground(stage, 184)
     elif stage.attributes["foreground"] == "fence":
         bank = Y >= 184
-        stage.canvas.paint(bank, int(stone[1]))
+        stage.canvas.paint(bank, int(stone[1]), part="ground")
         stage.canvas.paint(bank & (Y < 187), int(stone[3]))
         foreground(stage, 188)
     else:

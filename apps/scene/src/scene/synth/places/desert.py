@@ -23,7 +23,9 @@ def desert(stage: Stage) -> None:
             if hides_light(stage, x, width):
                 continue
             shape = dunes.butte(width, height, stage.pick(0, 1))
-            stage.canvas.stamp(stage.turn(shape), x, stage.horizon + 8 - height, shades)
+            stage.canvas.stamp(
+                stage.turn(shape), x, stage.horizon + 8 - height, shades, part="peaks"
+            )
     else:
         for x, width in ((stage.focus + 40, 96), (stage.focus - 72, 144)):
             if hides_light(stage, x, width):
@@ -36,13 +38,15 @@ def desert(stage: Stage) -> None:
                 stage.colours.hazy("sand", 0.2),
                 "buildings",
             )
-    stage.canvas.paint(stage.horizon + 4 <= Y, int(stage.colours.hazy("sand", 0.4)[2]))
+    far = int(stage.colours.hazy("sand", 0.4)[2])
+    stage.canvas.paint(stage.horizon + 4 <= Y, far, part="hills")
     weather.haze(stage.canvas, stage.horizon - 20, stage.horizon + 4, stage.colours.haze, 0.3)
     sand = stage.colours["sand"]
     for offset, haze, width in ((28, 0.3, 128), (52, 0.15, 192)):
         _dunes(stage, stage.horizon + offset, haze, width)
         floor = stage.horizon + offset <= Y
-        stage.canvas.paint(floor, int(blend_table(stage.colours.haze, haze)[sand[len(sand) - 3]]))
+        shade = int(blend_table(stage.colours.haze, haze)[sand[len(sand) - 3]])
+        stage.canvas.paint(floor, shade, part="hills")
     top = skyline(stage, stage.horizon + 52, 1)
     grounds.paint_ground(stage.canvas, top, sand, "sand", 0.8, 0.3)
     if stage.attributes["foreground"] == "path":
@@ -69,4 +73,5 @@ def _dunes(stage: Stage, base: int, haze: float, width: int) -> None:
     for k in stage.rng.permutation(len(spots)):
         drop = 8 * int(stage.rng.integers(2))
         shape = dunes.dune(width, height, int(stage.rng.integers(2)))
-        stage.canvas.stamp(stage.turn(shape), spots[int(k)], base - height + drop, shades)
+        at = (spots[int(k)], base - height + drop)
+        stage.canvas.stamp(stage.turn(shape), *at, shades, part="hills")

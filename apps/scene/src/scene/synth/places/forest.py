@@ -57,7 +57,7 @@ def _wood(stage: Stage, crowns: str) -> None:
         top = stage.horizon - low - np.clip((clearing - reach) / 88, 0, 1) ** 1.2 * rise
         top = np.maximum(top, TOP + 8).astype(int) // 8 * 8
         leaf = stage.colours.hazy("pine" if crowns == "pines" else "leaf", haze)
-        stage.canvas.paint(grounds.under(top + 12), int(leaf[1]), "trees")
+        stage.canvas.paint(grounds.under(top + 12), int(leaf[1]), "trees", "woods")
         for step in range(4):
             shade = (
                 leaf[[2, 2, 3]] if step == 0 else leaf[[1, 1, 2]] if step == 1 else leaf[[0, 0, 1]]
@@ -65,7 +65,7 @@ def _wood(stage: Stage, crowns: str) -> None:
             row = np.minimum(top + 16 * step, stage.horizon)
             treeline(stage, np.roll(row, 8 * (step % 2)), crowns, 0.0, shade)
         dusk = np.maximum(top + 56, stage.horizon - 44)
-        stage.canvas.paint(grounds.under(dusk), int(leaf[0]), "trees")
+        stage.canvas.paint(grounds.under(dusk), int(leaf[0]), "trees", "woods")
         _trunks(stage, haze, 16, stage.horizon + 8, dusk - 6)
 
 
@@ -76,7 +76,7 @@ def _trunks(stage: Stage, haze: float, spacing: int, base: int, top: np.ndarray)
         left = x + x // spacing % 2 * 8
         width = 3 + x // spacing % 3 // 2 * 2
         where = (left <= COLUMNS) & (left + width > COLUMNS) & (base > Y) & (top[left] < Y)
-        stage.canvas.paint(where, int(bark[0]), "trees")
+        stage.canvas.paint(where, int(bark[0]), "trees", "woods")
         edge = left + width - 1 if stage.mirrored else left
         stage.canvas.paint(where & (edge == COLUMNS), int(bark[2]), "trees")
 

@@ -21,7 +21,7 @@ def add_hearth(stage: Stage, x: int, floor: int) -> None:
     r, c = ROWS + 0 * COLUMNS, X - x + 64
     course = (r % 8 == 7) | ((r % 8 < 7) & ((c + 8 * (r // 8 % 2)) % 16 == 15))
     tone = np.clip(4 - np.abs(Y - 110) // 24 - np.abs(X - x) // 24, 1, 4)
-    stage.canvas.paint(breast, stone[tone].astype(np.uint8))
+    stage.canvas.paint(breast, stone[tone].astype(np.uint8), part="hearth")
     stage.canvas.paint(breast & course, stone[np.clip(tone - 1, 0, 4)].astype(np.uint8))
     mantel = (np.abs(X - x) < 56) & (Y >= 84) & (Y < 92)
     stage.canvas.paint(mantel, COLOUR["w3"])

@@ -65,7 +65,7 @@ def _cliff(stage: Stage, x: int, base: int, side: int) -> None:
         else stage.colours["rock"][[0, 0, 1, 2, 3]]
     )
     left = x - 88 if side > 0 else x + 88 - 256
-    stage.canvas.stamp(shape if side > 0 else shape[:, ::-1], left, base, shades)
+    stage.canvas.stamp(shape if side > 0 else shape[:, ::-1], left, base, shades, part="ground")
     ground, texture = ground_material(stage)
     inland = (COLUMNS[0] - x) * side + 52
     turf = (
@@ -80,6 +80,6 @@ def _cliff(stage: Stage, x: int, base: int, side: int) -> None:
     marks = grounds.TEXTURES["grass"][ROWS % 16, COLUMNS % 16]
     if texture == "grass":
         colour = np.where(marks >= 2, ground[np.clip(5 - depth, 1, len(ground) - 1)], colour)
-    stage.canvas.paint(where, colour.astype(np.uint8))
+    stage.canvas.paint(where, colour.astype(np.uint8), part="ground")
     stage.canvas.paint(where & (base + 1 > Y), int(ground[-1]))
     stage.canvas.paint(where & (turf[None, :] - 2 <= Y), int(ground[0]))

@@ -35,7 +35,8 @@ def sea(stage: Stage) -> None:
     cliff = rocks.peak(144, 80, int(stage.rng.integers(2)), False)
     base = stage.horizon + 16
     x = 208 if side > 0 else -48
-    stage.canvas.stamp(stage.turn(cliff), x, base - 80, stage.colours.hazy("rock", 0.1))
+    rock = stage.colours.hazy("rock", 0.1)
+    stage.canvas.stamp(stage.turn(cliff), x, base - 80, rock, part="peaks")
     foam = (
         (base - 2 <= Y)
         & (base + 2 > Y)

@@ -41,7 +41,7 @@ def swamp(stage: Stage) -> None:
     fringe = np.array([4, 12, 8, 20, 10, 28, 6, 2])[(COLUMNS // 4 + stage.focus // 8) % 8]
     bunch = np.abs((COLUMNS + stage.focus) % 128 - 64) // 8 * 4
     hang = TOP + fringe + 10 - bunch > Y
-    stage.canvas.paint(hang, int(stage.colours["ink"][0]))
+    stage.canvas.paint(hang, int(stage.colours["ink"][0]), part="silhouettes")
     stage.canvas.paint(hang & (COLUMNS % 4 == 1) & (ROWS % 8 < 5), int(stage.colours["ink"][1]))
     reeds = np.concatenate([stage.colours["grass"][:3], stage.colours["bark"][2:3]])
     for k in range(9):
@@ -58,7 +58,7 @@ def _island(stage: Stage, x: int, y: int, width: int, shades: np.ndarray) -> Non
     top = y + 8 - np.rint(lens * 5).astype(int) * 2
     bottom = y + 8 + np.rint(lens * 3).astype(int) * 2
     where = (top[None, :] <= Y) & (bottom[None, :] > Y)
-    stage.canvas.paint(where, int(shades[2]))
+    stage.canvas.paint(where, int(shades[2]), part="ground")
     stage.canvas.paint(where & (top[None, :] + 2 > Y), int(shades[4]))
     stage.canvas.paint(where & (bottom[None, :] - 4 <= Y), int(shades[0]))
     marks = grounds.TEXTURES["grass"][ROWS % 16, COLUMNS % 16]

@@ -26,7 +26,8 @@ def tavern(stage: Stage) -> None:
     hearth = stage.pick(72, 88) if stage.focus < 160 else stage.pick(232, 248)
     reach = np.sqrt((X - hearth) ** 2.0 + (1.25 * (Y - 116)) ** 2)
     tone = np.clip(5 - np.floor(reach / 42), 0, 5).astype(int)  # rings of firelight
-    stage.canvas.paint(Y >= 0, plaster[np.clip(tone - 1, 0, 4)].astype(np.uint8))
+    shade = plaster[np.clip(tone - 1, 0, 4)].astype(np.uint8)
+    stage.canvas.paint(Y >= 0, shade, part="walls")
     if stage.chance(0.7):
         _panelling(stage, wood, floor, tone)
     if stage.chance(0.6):
@@ -72,7 +73,7 @@ def _planks(stage: Stage, wood: np.ndarray, floor: int, tone: np.ndarray) -> Non
     """Floorboards in perspective, rows of 8 with staggered joints."""
     boards = floor <= Y
     row = (Y - floor) // 8
-    stage.canvas.paint(boards, wood[np.clip(tone, 1, 5)].astype(np.uint8))
+    stage.canvas.paint(boards, wood[np.clip(tone, 1, 5)].astype(np.uint8), part="ground")
     stage.canvas.paint(
         boards & ((Y - floor) % 8 == 0), wood[np.clip(tone - 2, 0, 5)].astype(np.uint8)
     )
@@ -88,7 +89,7 @@ def _flags(stage: Stage, floor: int, tone: np.ndarray) -> None:
     row = (Y - floor) // 8
     body = floor <= Y
     light = np.clip(tone - (row + COLUMNS // 32) % 2, 1, 5)
-    stage.canvas.paint(body, stone[light].astype(np.uint8))
+    stage.canvas.paint(body, stone[light].astype(np.uint8), part="ground")
     joint = ((Y - floor) % 8 == 7) | ((COLUMNS + 16 * (row % 2)) % 32 == 0)
     stage.canvas.paint(body & joint, stone[np.clip(tone - 2, 0, 5)].astype(np.uint8))
 
@@ -98,7 +99,7 @@ def _rug(stage: Stage, x: int, floor: int) -> None:
     depth = (np.floor((Y - floor) / 2) * 2) - 28
     half = 56 + depth
     body = (depth >= 0) & (depth < 24) & (np.abs(X - x) < half)
-    stage.canvas.paint(body, COLOUR["r0"])
+    stage.canvas.paint(body, COLOUR["r0"], part="rug")
     border = body & ((np.abs(X - x) > half - 8) | (depth < 4) | (depth >= 20))
     stage.canvas.paint(border, COLOUR["w4"])
     stage.canvas.paint(body & ~border & ((COLUMNS % 16 < 6) & (ROWS % 8 < 4)), COLOUR["r1"])
