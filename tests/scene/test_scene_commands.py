@@ -211,6 +211,12 @@ def test_usage_errors_exit_with_2(command):
     assert stop.value.code == 2
 
 
+@pytest.mark.parametrize("flag", ["-t", "--top-p", "--guidance"])
+def test_evaluate_refuses_sampling_out_of_range(capsys, flag):
+    assert evaluate([flag, "-1"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_output_names():
     from pathlib import Path
 

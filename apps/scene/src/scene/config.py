@@ -225,8 +225,8 @@ class GenerateConfig(Section):
 
     temperature: NotNegative = 0.9
     top_k: Positive | None = 100
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    guidance: NotNegative = 2.0
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = 0.9
+    guidance: NotNegative = 1.3
     scale: Annotated[int, Field(ge=1, le=16)] = 1
     palette: str | None = None
     dither: Literal["none", "bayer"] = "none"

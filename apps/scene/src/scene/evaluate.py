@@ -14,7 +14,7 @@ from scene.command import create_parser, positive_int, run_command
 from scene.outputs import check_file, write_text
 
 if TYPE_CHECKING:
-    from scene.generation.pipeline import Generator
+    from scene.generation.pipeline import Generator, Sampling
 
 EPILOG = """examples:
   evaluate                                        the models that ship, 500 prompts (minutes)
@@ -35,6 +35,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from scene.checkpoints import load_codec
     from scene.generation.pipeline import Generator, shipped
 
+    sampling = _sampling(arguments)
     if arguments.json:
         check_file(arguments.json)
     vqgan = Path(arguments.vqgan) if arguments.vqgan else shipped("tokenizer")
@@ -46,7 +47,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         layouts = Path(arguments.layout_model) if arguments.layout_model else None
         labels = Path(arguments.labels) if arguments.labels else None
         generator = Generator(vqgan, transformer, layouts, labels)
-        report["adherence"] = adherence(generator, arguments)
+        report["adherence"] = adherence(generator, sampling, arguments)
     text = json.dumps(report, indent=1, default=str)
     print(text)
     if arguments.json:
@@ -75,7 +76,25 @@ def reconstruction(loaded: Any, arguments: argparse.Namespace) -> dict[str, obje
     return figures | {"levels": code_figures(codes, loaded.model.codebook_size)}
 
 
-def adherence(generator: "Generator", arguments: argparse.Namespace) -> dict[str, object]:
+def _sampling(arguments: argparse.Namespace) -> "Sampling":
+    """How to sample, by default as `generate` does. Raises UsageError for what is out of range."""
+    from scene.config import GenerateConfig, parse_config
+    from scene.errors import SceneError, UsageError
+    from scene.generation.pipeline import Sampling
+
+    names = ("temperature", "top_k", "top_p", "guidance")
+    asked = {name: getattr(arguments, name) for name in names}
+    given = {name: value for name, value in asked.items() if value is not None}
+    try:
+        config = parse_config(GenerateConfig, given, "settings")
+    except SceneError as error:
+        raise UsageError(str(error)) from error
+    return Sampling(*(getattr(config, name) for name in names))
+
+
+def adherence(
+    generator: "Generator", sampling: "Sampling", arguments: argparse.Namespace
+) -> dict[str, object]:
     """Figures on held-out prompts, on held-out attribute pairs, and against copying."""
     import numpy as np
     from tqdm import tqdm
@@ -89,11 +108,9 @@ def adherence(generator: "Generator", arguments: argparse.Namespace) -> dict[str
     from scene.evaluation.judge import load_judge
     from scene.evaluation.memorisation import memorisation_figures
     from scene.evaluation.reconstruction import reconstruct
-    from scene.generation.pipeline import Sampling, shipped
+    from scene.generation.pipeline import shipped
 
     judge = load_judge(Path(arguments.judge) if arguments.judge else shipped("judge"))
-    asked = {name: getattr(arguments, name) for name in ("temperature", "top_k", "guidance")}
-    sampling = Sampling(**{name: value for name, value in asked.items() if value is not None})
     report: dict[str, object] = {"sampling": vars(sampling)}
     for name, held_out in (("prompts", False), ("held_out_pairs", True)):
         cases = draw_cases(arguments.prompts, held_out)
@@ -147,6 +164,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--training-codes", type=Path, help="codes.npz of the training run, to look for copies")
     add("-t", "--temperature", type=float, help="sampling temperature (as in generate)")
     add("-k", "--top-k", type=positive_int, help="sampling top-k (as in generate)")
+    add("--top-p", type=float, help="sampling top-p (as in generate)")
     add("--guidance", type=float, help="classifier-free guidance (as in generate)")
     add("--json", type=Path, help="also write the report to this file")
     return run_command(parser, evaluate, argv)

@@ -46,8 +46,12 @@ def create() -> argparse.ArgumentParser:
     add("-n", "--count", type=positive_int, help="number of pictures (1)")
     add("-t", "--temperature", type=float, help="0 = likeliest, 1 = as learned (0.9)")
     add("-k", "--top-k", type=int, help="choose among the k likeliest codes, 0 = all (100)")
-    add("--top-p", type=float, help="choose among codes that reach this probability together")
-    add("--guidance", type=float, help="how strictly to follow the prompt, 1 = as learned (2)")
+    add(
+        "--top-p",
+        type=float,
+        help="choose among the codes that reach this probability together (0.9)",
+    )
+    add("--guidance", type=float, help="how strictly to follow the prompt, 1 = as learned (1.3)")
     add("--seed", type=seed_number, help="first seed (default: random, printed)")
     add("--scale", type=positive_int, help="enlarge by a whole number, nearest (1)")
     add(
