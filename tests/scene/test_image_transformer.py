@@ -7,6 +7,7 @@ import pytest
 
 from scene.training.transformer import mistaken, nll, weighted_nll
 from scene.transformer import ImageTransformer, TextEncoder
+from scene.transformer.around import NEAR, Around
 from scene.transformer.depth import GOES_ON
 from scene.transformer.edges import NOTHING
 from scene.transformer.sampling import Sampler, keep_top_k, keep_top_p
@@ -45,6 +46,13 @@ def seeing(**options):
     return net
 
 
+def looking_around(**options):
+    """A model whose view of its neighbours is not silent as at the start."""
+    net = model(around=True, **options)
+    net.around.outer.weight = 0.3 * mx.random.normal(net.around.outer.weight.shape)
+    return net
+
+
 def text(*rows):
     return mx.array(rows or [[3, 4, 0], [5, 6, 7]])
 
@@ -67,7 +75,7 @@ def test_plain_signature_of_the_plan():
     assert net(mx.zeros((2, 3), mx.int32), mx.zeros((2, 6), mx.int32)).shape == (2, 6, 8)
 
 
-@pytest.mark.parametrize("make", [model, seeing])
+@pytest.mark.parametrize("make", [model, seeing, looking_around])
 @pytest.mark.parametrize("changed", [0, 3, 7, N - 1])
 def test_a_token_changes_only_what_comes_after_it(changed, make):
     net, before = make(), tokens()
@@ -176,7 +184,7 @@ def test_dropout_works_in_training_only():
     assert not mx.array_equal(net(text(), codes), net(text(), codes))
 
 
-@pytest.mark.parametrize("make", [model, seeing])
+@pytest.mark.parametrize("make", [model, seeing, looking_around])
 def test_generate_draws_what_its_own_cache_free_model_would_draw(make):
     """Greedy sampling by the cache equals greedy sampling by the whole prefix."""
     net = make()
@@ -238,6 +246,25 @@ def test_a_pull_of_nothing_changes_nothing():
         text(), seeds=[1, 2], guidance=2.0, pull=lambda first: mx.zeros((len(first), K))
     )
     assert mx.array_equal(plain, none)
+
+
+def test_the_view_around_holds_the_cells_near_and_stops_at_the_rim():
+    mx.random.seed(0)
+    view, width, count = Around(16, 5), 5, 20
+    view.outer.weight = mx.random.normal((16, 16))
+    codes = np.random.default_rng(7).normal(size=(1, count, 16)).astype(np.float32)
+    before = np.asarray(view.grid(mx.array(codes)))
+    for changed in range(count):
+        other = codes.copy()
+        other[0, changed] += 1
+        moved = np.abs(np.asarray(view.grid(mx.array(other))) - before)[0].max(axis=-1) > 1e-6
+        row, column = divmod(changed, width)
+        seen = {(row - down, column - right) for down, right in NEAR}
+        expected = {r * width + c for r, c in seen if r * width < count and 0 <= c < width}
+        assert set(np.flatnonzero(moved)) == expected
+    drawn = [mx.array(codes[:, position]) for position in range(count)]
+    for position in range(count):
+        assert np.allclose(view.beside(drawn[:position], 1), before[:, position], atol=1e-5)
 
 
 def test_nothing_touches_the_first_row_and_the_first_column_from_outside():

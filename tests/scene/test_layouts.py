@@ -198,7 +198,9 @@ def trained(tmp_path_factory):
     labels = folder / "labels"
     assert scene(["learn-labels", "--data", str(data / "layouts"), "--out", str(labels)]) == 0
     count = load_codec(labels).model.codebook_size
-    (folder / "small.yaml").write_text(YAML.replace("CODES", str(count)))
+    small = YAML.replace("CODES", str(count))
+    (folder / "small.yaml").write_text(small)
+    (folder / "around.yaml").write_text(small.replace("dropout: 0.0", "dropout: 0.0, around: true"))
     assert train_transformer(flags(folder, "plain")) == 0
     assert train_transformer(flags(folder, "by", *by_layouts(folder))) == 0
     return folder
@@ -214,8 +216,10 @@ def flags(folder, name, *more):
 
 
 def by_layouts(folder):
-    """Flags of a run that takes up the plain one's weights and learns to look at layouts."""
+    """Flags of a run that takes up the plain one's weights and learns to look at layouts, and at
+    more of its neighbours."""
     return [
+        *("--config", str(folder / "around.yaml")),
         *("--layouts", str(folder / "data" / "layouts"), "--labels", str(folder / "labels")),
         *("--start-from", str(folder / "plain" / "best")),
         *("--context-dropout", "0.25", "--context-noise", "0.125"),
@@ -226,7 +230,8 @@ def test_a_model_that_draws_by_layouts_is_trained_and_knows_its_labels(trained):
     plain, by = (load_transformer(trained / name / "best") for name in ("plain", "by"))
     assert plain.layouts is None
     assert by.layouts == plain.vqgan
-    assert mx.abs(by.model.layout.far.weight).max().item() > 0
+    for learned in (by.model.layout.far.weight, by.model.around.outer.weight):
+        assert mx.abs(learned).max().item() > 0
     assert by.tokenizer.vocabulary == plain.tokenizer.vocabulary
     settings = json.loads((trained / "by" / "best" / "config.json").read_text())["config"]
     assert settings["training"]["context_dropout"] == 0.25

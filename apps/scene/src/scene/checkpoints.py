@@ -378,6 +378,7 @@ def build_transformer(config: TransformerConfig) -> ImageTransformer:
         view_dims=model.view_dims,
         pick_dims=model.pick_dims,
         layout_labels=model.layout_labels,
+        around=model.around,
     )
 
 

@@ -152,7 +152,7 @@ class TransformerTrainer:
             for name, value in flat_parameters(loaded.model).items()
             if same_labels or not name.startswith("layout.")
         }
-        fresh = {name for name in here if name.startswith("layout.")} - there.keys()
+        fresh = {name for name in here if name.startswith(("layout.", "around."))} - there.keys()
         if {name: value.shape for name, value in there.items()} != {
             name: value.shape for name, value in here.items() if name not in fresh
         }:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import mlx.core as mx
 import mlx.nn as nn
 
+from scene.transformer.around import Around
 from scene.transformer.attention import Block, KVCache, Memory
 from scene.transformer.depth import DepthModel
 from scene.transformer.edges import Edges
@@ -66,10 +67,12 @@ class ImageTransformer(nn.Module):
         view_dims: int = 0,
         pick_dims: int = 0,
         layout_labels: int = 0,
+        around: bool = False,
     ) -> None:
         """`view_dims`, `pick_dims`: for codes that name patches, how many numbers of a patch its
         neighbours see, and how many it is chosen by; `look_at` then comes before all else.
-        `layout_labels`: how many labels a layout has, 0 for a model that knows no layouts."""
+        `layout_labels`: how many labels a layout has, 0 for a model that knows no layouts.
+        `around`: whether a position's input holds more of its neighbours than left and above."""
         super().__init__()
         self.vocab_size = vocab_size
         self.num_levels = num_levels
@@ -91,6 +94,8 @@ class ImageTransformer(nn.Module):
         if layout_labels:
             self.layout = LayoutView(layout_labels, embed_dim, grid_width)
         self.above = nn.Linear(embed_dim, embed_dim, bias=False)
+        if around:
+            self.around = Around(embed_dim, grid_width)
         self.dropout = nn.Dropout(dropout)
         self.blocks = [
             Block(embed_dim, num_heads, mlp_ratio, dropout, text_embed_dim)
@@ -144,6 +149,8 @@ class ImageTransformer(nn.Module):
         if n > self.grid_width:
             upper = self.above(codes[:, : n - self.grid_width])
             x = x + mx.pad(upper, [(0, 0), (self.grid_width, 0), (0, 0)])
+        if "around" in self:
+            x = x + self.around.grid(codes)
         touching = self.touching(tokens, known)
         return x if touching is None else x + self.edges(touching)
 
@@ -203,18 +210,22 @@ class ImageTransformer(nn.Module):
         prompt: Prompt,
         caches: list[KVCache],
         touching: mx.array | None = None,
+        around: mx.array | None = None,
     ) -> mx.array:
         """Vector of the next position (B, D), filling the caches.
 
         `place` is its row of `positions`, (D,), with what the layout says there, (B, D); `left`
         and `above` are the embedded codes (B, D) of its neighbours, None where there is none;
-        `touching` uint8 (B, 32) their edges, for codes that name patches.
+        `touching` uint8 (B, 32) their edges, for codes that name patches; `around` (B, D) what
+        `Around` says.
         """
         x = (self.start if left is None else left) + place + prompt.summary  # (B, D)
         if above is not None:
             x = x + self.above(above)
         if touching is not None:
             x = x + self.edges(touching)
+        if around is not None:
+            x = x + around
         x = x[:, None]  # (B, 1, D)
         for block, memory, cache in zip(self.blocks, prompt.memories, caches, strict=True):
             x = block(x, None, memory, cache)
@@ -258,7 +269,8 @@ class ImageTransformer(nn.Module):
                 if layout is not None:
                     layout = _twice(layout, mx.full(layout.shape, UNKNOWN))
             prompt = self.remember(text_tokens, layout)
-            caches = self.new_cache(text_tokens.shape[0])
+            rows = text_tokens.shape[0]  # twice the batch under guidance
+            caches = self.new_cache(rows)
             places = mx.split(self.positions(self.max_seq_len), self.max_seq_len)
             mx.eval(
                 prompt.summary, prompt.layout, [(m.keys, m.values) for m in prompt.memories], places
@@ -269,10 +281,11 @@ class ImageTransformer(nn.Module):
                 left = embedded[-1] if embedded else None
                 above = embedded[-self.grid_width] if position >= self.grid_width else None
                 touching = self._beside(drawn, batch, sampler)
+                around = self.around.beside(embedded, rows) if "around" in self else None
                 place = places[position][0]
                 if prompt.layout is not None:
                     place = place + prompt.layout[:, position]
-                x = self.step(place, left, above, prompt, caches, touching)
+                x = self.step(place, left, above, prompt, caches, touching, around)
                 drawn.append(self._draw(x, sampler, touching, pull))
                 codes = self.embed_codes(drawn[-1])  # (B, D)
                 embedded.append(_twice(codes, codes) if sampler.guided else codes)
