@@ -43,12 +43,21 @@ def test_log_spectral_distance_is_the_textbook_formula():
     expected = []
     for n_fft in (512, 1024, 2048):
         ours, theirs = magnitude(a, n_fft), magnitude(b, n_fft)
-        floor = ours.max() * 1e-4
+        sine_at_peak = np.abs(a).max() * n_fft / 4  # half the sum of a Hann window
+        floor = sine_at_peak * 1e-4
         decibels = [20 * np.log10(np.maximum(m, floor)) for m in (ours, theirs)]
         expected.append(np.abs(decibels[0] - decibels[1]).mean())
     assert log_spectral_distance(torch.tensor(a), torch.tensor(b)) == pytest.approx(
         np.mean(expected), rel=1e-3
     )
+
+
+def test_log_spectral_distance_counts_what_is_within_80_db_of_the_peak_sample():
+    t = torch.arange(48_000) / 48_000
+    loud, other = torch.sin(2 * torch.pi * 1000 * t), torch.sin(2 * torch.pi * 9000 * t)
+    just_heard, just_not = (loud + other * 10 ** (-db / 20) for db in (75, 86))
+    assert log_spectral_distance(loud, just_not) < 0.001  # their sudden ends alone
+    assert log_spectral_distance(loud, just_heard) > 0.01
 
 
 def test_a_gain_moves_the_distances_by_exactly_that():

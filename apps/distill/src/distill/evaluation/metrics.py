@@ -35,12 +35,14 @@ def mel_distance(reference: Tensor, decoded: Tensor, sample_rate: int = 48_000) 
 
 def log_spectral_distance(reference: Tensor, decoded: Tensor) -> float:
     """Mean absolute difference of STFT magnitudes in dB, over three windows; everything more
-    than 80 dB below the loudest cell of the reference counts as that floor."""
+    than 80 dB below the peak of the reference counts as that floor. 0 dB below it is a sine whose
+    amplitude is the largest absolute sample."""
     distances = []
     for n_fft in _LSD_WINDOWS:
         magnitudes = [_magnitude(x, n_fft) for x in (reference, decoded)]
-        floor = magnitudes[0].max() * 10 ** (-_LSD_RANGE_DB / 20)
-        levels = [20 * m.clamp_min(floor.clamp_min(1e-12)).log10() for m in magnitudes]
+        peak = reference.abs().max() * hann(n_fft).sum() / 2
+        floor = (peak * 10 ** (-_LSD_RANGE_DB / 20)).clamp_min(1e-12)
+        levels = [20 * m.clamp_min(floor).log10() for m in magnitudes]
         distances.append((levels[0] - levels[1]).abs().mean())
     return float(torch.stack(distances).mean())
 
