@@ -55,3 +55,16 @@ def test_learning_goes_through_the_rounds_even_of_silence():
     gradients = [p.grad for p in vocoder.parameters()]
     assert all(torch.isfinite(g).all() for g in gradients)
     assert vocoder.head.weight.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize("refinements", [0, 2])
+@pytest.mark.parametrize("size", [3, 4])
+def test_a_steady_sound_is_the_middle_of_a_long_one(refinements, size):
+    vocoder, period = build(refinements), spectrogram(size)
+    times, samples = 40, 5 * HOP + 7
+    whole = vocoder(period.repeat(1, 1, times), times * size * HOP)
+    steady = vocoder.synthesize_steady(period, samples)
+    margin = -(-4 * (1 + refinements) // size) * size  # frames around it that overlap
+    at = (60 + margin) * HOP  # 60: whole periods and whole windows, so that all phases agree
+    assert torch.allclose(steady, whole[:, at : at + samples], atol=1e-5)
+    assert steady.abs().max() > 0

@@ -16,11 +16,22 @@ from distill.audio.stft import hann, num_frames, stft
 from distill.audio.torchaudio_ops import mel_filterbank
 from distill.config import SpectrogramConfig
 
+_GRIFFIN_LIM_FRAMES = 64  # after which its phases hardly depend on each other
+
 
 class Synthesizer(Protocol):
-    """Turns a log mel spectrogram (B, n_mels, T) into sound (B, num_samples)."""
+    """Turns a log mel spectrogram (B, n_mels, T) into sound (B, num_samples).
+
+    reach: frames on each side that a sample depends on; synthesize_steady: the middle of the
+    sound of a spectrogram that repeats itself for ever.
+    """
+
+    @property
+    def reach(self) -> int: ...
 
     def synthesize(self, mel: Tensor, num_samples: int) -> Tensor: ...
+
+    def synthesize_steady(self, period: Tensor, num_samples: int) -> Tensor: ...
 
 
 class AudioSpectrogram:
@@ -84,6 +95,11 @@ class AudioSpectrogram:
         """Samples outside its hop that a frame looks at, on each side."""
         return (self.config.n_fft - self.config.hop_length) // 2
 
+    @property
+    def synthesis_reach(self) -> int:
+        """Frames on each side that a sample of the way back depends on."""
+        return _GRIFFIN_LIM_FRAMES if self.synthesizer is None else self.synthesizer.reach
+
     def amplitude_to_mel(self, amplitude: Tensor) -> Tensor:
         """(B, F, T) STFT amplitude to (B, n_mels, T) log mel."""
         return (self.filters @ amplitude).clamp_min(self.config.floor).log10()
@@ -108,3 +124,22 @@ class AudioSpectrogram:
             return self.synthesizer.synthesize(mel[:, 0], length)[:, None]
         amplitude = self.mel_to_amplitude(mel[:, 0])
         return griffin_lim(amplitude, self.config.hop_length, length)[:, None]
+
+    @torch.no_grad()
+    def steady_to_waveform(self, period: Tensor, num_samples: int) -> Tensor:
+        """Sound of a log mel spectrogram that repeats for ever: nothing starts or stops within.
+
+        Args:
+            period: (B, 1, n_mels, S) float32, what is repeated.
+            num_samples: length wanted.
+
+        Returns:
+            (B, 1, num_samples) float32.
+        """
+        if self.synthesizer is not None:
+            return self.synthesizer.synthesize_steady(period[:, 0], num_samples)[:, None]
+        size, hop = period.shape[-1], self.config.hop_length
+        margin = -(-self.synthesis_reach // size)
+        times = -(-self.num_frames(num_samples) // size) + 2 * margin
+        start = margin * size * hop
+        return self.mel_to_waveform(period.repeat(1, 1, 1, times))[..., start : start + num_samples]

@@ -17,7 +17,6 @@ from distill.models.quantizer import NULL_CODE
 
 _CHUNK_COLUMNS = 1024
 _FADE_S = 0.02
-_GRIFFIN_LIM_FRAMES = 64  # after which its phases hardly depend on each other
 
 
 class MelShape(tuple[int, int]):
@@ -146,9 +145,7 @@ def decode_reach(loaded: LoadedVQModel) -> int:
 
 def synthesis_reach(loaded: LoadedVQModel) -> int:
     """Columns on each side of a column that its spectrogram can be heard in."""
-    used = loaded.vocoder if loaded.spectrogram.synthesizer else None
-    frames = used.reach if used else _GRIFFIN_LIM_FRAMES
-    return -(-frames // loaded.vqvae_config.stride)
+    return -(-loaded.spectrogram.synthesis_reach // loaded.vqvae_config.stride)
 
 
 def column_samples(loaded: LoadedVQModel) -> int:

@@ -15,9 +15,7 @@ from torch import Tensor
 from distill.errors import CodesError
 from distill.inference.codes import (
     checked_table,
-    column_samples,
     decode_code_grid,
-    synthesis_reach,
 )
 from distill.models.persistence import LoadedVQModel
 from distill.models.quantizer import NULL_CODE
@@ -166,13 +164,9 @@ def _held(vectors: Tensor, loaded: LoadedVQModel) -> np.ndarray:
     rate, stride = loaded.spectrogram.config.sample_rate, loaded.vqvae_config.stride
     samples, around = round(PREVIEW_S * rate), loaded.model.decoder_reach
     steady = vectors[:, :, None, None].expand(-1, -1, 1, 2 * around + 1)  # (N, D, 1, W)
-    # In the middle each column is like the next: one of them is decoded and repeated.
+    # In the middle each column is like the next: one of them is decoded.
     column = loaded.model.decode(steady)[..., around * stride : (around + 1) * stride]
-    margin = synthesis_reach(loaded)
-    columns = -(-samples // column_samples(loaded)) + 2 * margin
-    sound = loaded.spectrogram.mel_to_waveform(column.repeat(1, 1, 1, columns))[:, 0]
-    start = margin * column_samples(loaded)
-    sound = sound[:, start : start + samples].cpu().numpy()
+    sound = loaded.spectrogram.steady_to_waveform(column, samples)[:, 0].cpu().numpy()
     return sound * _fades(samples, round(FADE_S * rate))
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from distill.audio.spectrogram import AudioSpectrogram
-from distill.audio.stft import istft, stft
+from distill.audio.stft import istft, num_frames, stft
 from distill.config import SpectrogramConfig, VocoderConfig
 from distill.models.blocks import ConvNeXtBlock
 
@@ -48,8 +48,16 @@ class Vocoder(nn.Module):
     @property
     def reach(self) -> int:
         """Frames on each side that a sample depends on."""
-        s, c = self._analysis.config, self.config
-        return _KERNEL // 2 * (1 + c.blocks) + s.n_fft // s.hop_length * (1 + c.refinements)
+        return self._network_reach + self._overlap_reach
+
+    @property
+    def _network_reach(self) -> int:
+        return _KERNEL // 2 * (1 + self.config.blocks)
+
+    @property
+    def _overlap_reach(self) -> int:
+        s = self._analysis.config
+        return s.n_fft // s.hop_length * (1 + self.config.refinements)
 
     def spectrum(self, mel: Tensor) -> tuple[Tensor, Tensor]:
         """(B, n_mels, T) log mel -> magnitude and phase (B, F, T).
@@ -58,26 +66,48 @@ class Vocoder(nn.Module):
         from that. A network that sees the same at each step answers the same: without the turning
         a steady tone of any pitch would come back as harmonics of the hop rate (187.5 Hz).
         """
-        x = self.blocks(self.enter((mel - _MEL_MEAN) / _MEL_SCALE))
-        gain, phase = self.head(self.norm(x.transpose(1, 2))).transpose(1, 2).chunk(2, dim=1)
-        limit = self.config.max_log_gain
-        base = self._analysis.mel_to_amplitude(mel).clamp_min(_MIN_AMPLITUDE)
-        turning = _turning(self._analysis.config, mel.shape[-1])  # (F, T)
-        return base * gain.clamp(-limit, limit).exp(), phase + turning
+        magnitude, departure = self._answer(mel)
+        return magnitude, departure + _turning(self._analysis.config, mel.shape[-1])
 
     def forward(self, mel: Tensor, num_samples: int) -> Tensor:
         """(B, n_mels, T) log mel -> (B, num_samples) sound, num_samples at most T hops."""
-        s = self._analysis.config
-        magnitude, phase = self.spectrum(mel)
-        spectrum = torch.polar(magnitude, phase)
-        for _ in range(self.config.refinements):
-            spectrum = _refined(spectrum, magnitude, s)
-        return istft(spectrum, s.n_fft, s.hop_length, num_samples)
+        return self._sound(*self.spectrum(mel), num_samples)
 
     @torch.no_grad()
     def synthesize(self, mel: Tensor, num_samples: int) -> Tensor:
         """As `forward`, without gradient: what `AudioSpectrogram` calls."""
         return self(mel, num_samples)
+
+    @torch.no_grad()
+    def synthesize_steady(self, period: Tensor, num_samples: int) -> Tensor:
+        """The middle of `synthesize` of (B, n_mels, S) log mel that repeats for ever: (B,
+        num_samples). The network answers each repetition alike, so it is asked about one."""
+        s, size = self._analysis.config, period.shape[-1]
+        around = -(-self._network_reach // size)
+        answers = self._answer(period.repeat(1, 1, 2 * around + 1))
+        margin = -(-self._overlap_reach // size)
+        times = -(-num_frames(num_samples, s.hop_length) // size) + 2 * margin
+        magnitude, departure = (
+            x[..., around * size : (around + 1) * size].repeat(1, 1, times) for x in answers
+        )  # (B, F, times * S)
+        phase = departure + _turning(s, times * size)
+        start = margin * size * s.hop_length
+        return self._sound(magnitude, phase, start + num_samples)[:, start:]
+
+    def _answer(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Magnitude, and how far the phase departs from the turning, both (B, F, T)."""
+        x = self.blocks(self.enter((mel - _MEL_MEAN) / _MEL_SCALE))
+        gain, departure = self.head(self.norm(x.transpose(1, 2))).transpose(1, 2).chunk(2, dim=1)
+        limit = self.config.max_log_gain
+        base = self._analysis.mel_to_amplitude(mel).clamp_min(_MIN_AMPLITUDE)
+        return base * gain.clamp(-limit, limit).exp(), departure
+
+    def _sound(self, magnitude: Tensor, phase: Tensor, num_samples: int) -> Tensor:
+        s = self._analysis.config
+        spectrum = torch.polar(magnitude, phase)
+        for _ in range(self.config.refinements):
+            spectrum = _refined(spectrum, magnitude, s)
+        return istft(spectrum, s.n_fft, s.hop_length, num_samples)
 
 
 def _refined(spectrum: Tensor, magnitude: Tensor, config: SpectrogramConfig) -> Tensor:
