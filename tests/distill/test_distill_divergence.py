@@ -8,7 +8,7 @@ import torch
 from distill.config import VQVAEConfig
 from distill.training import optimizer
 from distill.training.autoencoder import AutoencoderStage
-from distill.training.banks import MelBank
+from distill.training.banks import MelBank, Row
 from distill.training.distributed import ALONE
 
 
@@ -18,8 +18,9 @@ def stage():
     config = VQVAEConfig(codebook_size=16, codebook_dim=8, width=24, frame_width=16)
     generator = torch.Generator().manual_seed(0)
     mel = torch.randn(config.n_mels, 400, generator=generator)
+    row = Row(mel, torch.tensor([[0, 400]]))
     torch.manual_seed(0)
-    made = AutoencoderStage(config, MelBank(mel, mel, -5.0), (mel[:, :96],), 94.0, generator, ALONE)
+    made = AutoencoderStage(config, MelBank(row, row, -5.0), (mel[:, :96],), 94.0, generator, ALONE)
     made.start()
     return made
 

@@ -7,7 +7,7 @@ import torch
 
 from distill.config import VQVAEConfig
 from distill.training.autoencoder import loudness_error
-from distill.training.banks import WaveBank
+from distill.training.banks import Row, WaveBank
 from distill.training.vocoder import loudness_loss, spectral_loss, vocoder_wins
 
 RATE = 48_000
@@ -70,7 +70,7 @@ def test_below_the_floor_nothing_pulls():
 
 
 def test_crops_are_varied_in_colour_and_loudness_and_repeat_with_the_seed():
-    row = torch.sin(torch.arange(RATE) * 0.05)
+    row = Row(torch.sin(torch.arange(RATE) * 0.05), torch.tensor([[0, RATE]]))
     bank = WaveBank(row, row)
     draws = [bank.draw(40, 4800, torch.Generator().manual_seed(3)) for _ in range(2)]
     assert torch.equal(*draws)
@@ -78,6 +78,18 @@ def test_crops_are_varied_in_colour_and_loudness_and_repeat_with_the_seed():
     assert draws[0].shape == (40, 4800)
     assert torch.isfinite(draws[0]).all()
     assert levels.max() / levels.min() > 10
+
+
+def test_a_sound_is_drawn_by_the_square_root_of_its_length():
+    """A hundred times as long: ten times as often."""
+    short, long = 480, 48_000
+    values = torch.cat([torch.ones(short), torch.zeros(9600), torch.full((long,), 2.0)])
+    row = Row(values, torch.tensor([[0, short], [short + 9600, len(values)]]))
+    generator = torch.Generator().manual_seed(0)
+    crops = [row.crop(100, generator) for _ in range(2000)]
+    assert {len(crop) for crop in crops} == {100}
+    of_short = sum(bool((crop == 1).any()) for crop in crops) / len(crops)
+    assert of_short == pytest.approx(1 / 11, abs=0.02)
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def test_the_model_says_where_it_comes_from():
     assert m.licence == "CC0-1.0"
     assert "sonic-pi-samples" in m.origin
     assert m.command.startswith("distill train")
-    assert len(m.trained_on) + len(m.held_out) == 130
-    assert len(m.held_out) * 8 >= 130
+    assert len(m.trained_on) + len(m.held_out) == 165
+    assert len(m.held_out) * 8 >= 165
     assert not set(m.trained_on.values()) & set(m.held_out.values())
 
 

@@ -3,6 +3,9 @@
 A corpus of minutes is learnt by heart unless it is varied: without colouring and mixing, held-out
 error stood still after a third of the training while that of the training sounds went on falling.
 Speed (and with it pitch) is varied once, by resampling; the rest at every draw.
+
+Sounds are drawn by the square root of their length. By length alone a few long ones would be
+most of what is learnt, and codes of theirs say little of the many others.
 """
 
 import math
@@ -32,11 +35,27 @@ _LN10 = math.log(10.0)
 
 
 @dataclass(frozen=True)
-class WaveBank:
-    """Sounds as they are and sounds varied in speed, each kind as one long wave (samples,)."""
+class Row:
+    """Sounds one after the other: values (..., n), and where each begins and ends, (sounds, 2)."""
 
-    plain: Tensor
-    varied: Tensor
+    values: Tensor
+    spans: Tensor
+
+    def crop(self, length: int, generator: torch.Generator) -> Tensor:
+        """(..., length) of the values around a moment of one of the sounds."""
+        sizes = self.spans[:, 1] - self.spans[:, 0]
+        sound = int(torch.multinomial(sizes.sqrt(), 1, generator=generator))
+        middle = int(self.spans[sound, 0]) + _randint(int(sizes[sound]), generator)
+        start = min(max(0, middle - length // 2), self.values.shape[-1] - length)
+        return self.values[..., start : start + length]
+
+
+@dataclass(frozen=True)
+class WaveBank:
+    """Sounds as they are and sounds varied in speed, each kind as a row of waves (samples,)."""
+
+    plain: Row
+    varied: Row
 
     @classmethod
     def of(cls, corpus: Corpus, spectrogram: AudioSpectrogram, at_least: int) -> "WaveBank":
@@ -61,9 +80,7 @@ class WaveBank:
         return torch.stack(crops)
 
     def _coloured(self, samples: int, generator: torch.Generator) -> Tensor:
-        source = _choose(self.plain, self.varied, generator)
-        start = _randint(source.shape[-1] - samples + 1, generator)
-        crop = source[start : start + samples]
+        crop = _choose(self.plain, self.varied, generator).crop(samples, generator)
         if not _chance(_COLOURED_SHARE, generator):
             return crop
         spectrum = torch.fft.rfft(crop)
@@ -76,17 +93,16 @@ class WaveBank:
 class MelBank:
     """As `WaveBank`, as log mel spectrograms (n_mels, T)."""
 
-    plain: Tensor
-    varied: Tensor
+    plain: Row
+    varied: Row
     floor: float
 
     @classmethod
     def of(cls, waves: WaveBank, spectrogram: AudioSpectrogram) -> "MelBank":
         """Spectrograms of a whole wave bank."""
-        plain = spectrogram.waveform_to_mel(waves.plain[None, None])[0, 0]
-        if waves.varied is waves.plain:
-            return cls(plain, plain, spectrogram.floor_value)
-        varied = spectrogram.waveform_to_mel(waves.varied[None, None])[0, 0]
+        plain = _spectrograms(waves.plain, spectrogram)
+        same = waves.varied is waves.plain
+        varied = plain if same else _spectrograms(waves.varied, spectrogram)
         return cls(plain, varied, spectrogram.floor_value)
 
     def draw(self, count: int, frames: int, generator: torch.Generator) -> Tensor:
@@ -106,9 +122,7 @@ class MelBank:
         return torch.stack(crops).clamp_min(self.floor)
 
     def _coloured(self, frames: int, generator: torch.Generator) -> Tensor:
-        source = _choose(self.plain, self.varied, generator)
-        start = _randint(source.shape[-1] - frames + 1, generator)
-        crop = source[:, start : start + frames]
+        crop = _choose(self.plain, self.varied, generator).crop(frames, generator)
         if not _chance(_COLOURED_SHARE, generator):
             return crop
         knots = _COLOUR_BELS * torch.randn(1, 1, _COLOUR_KNOTS, generator=generator)
@@ -132,15 +146,23 @@ def _between(at: Tensor, bels: Tensor) -> Tensor:
     return torch.lerp(bels[right - 1], bels[right], share)
 
 
-def _join(waves: list[Tensor], hop: int, at_least: int) -> Tensor:
+def _join(waves: list[Tensor], hop: int, at_least: int) -> Row:
     # Clips begin anywhere in a frame: new sounds will, too. Steps by the golden ratio spread them.
-    starts = [_GAP_FRAMES * hop + int(i * 0.618034 * hop) % hop for i in range(len(waves))]
-    gapped = [pad(w, (s, _GAP_FRAMES * hop)) for s, w in zip(starts, waves, strict=True)]
+    edges = [_GAP_FRAMES * hop + int(i * 0.618034 * hop) % hop for i in range(len(waves))]
+    gapped = [pad(w, (e, _GAP_FRAMES * hop)) for w, e in zip(waves, edges, strict=True)]
     row = torch.cat(gapped)
-    return pad(row, (0, max(0, at_least * hop - row.shape[-1])))
+    ends = torch.tensor([len(g) for g in gapped]).cumsum(0) - _GAP_FRAMES * hop
+    begins = ends - torch.tensor([len(w) for w in waves])
+    return Row(pad(row, (0, max(0, at_least * hop - len(row)))), torch.stack([begins, ends], 1))
 
 
-def _choose(plain: Tensor, varied: Tensor, generator: torch.Generator) -> Tensor:
+def _spectrograms(row: Row, spectrogram: AudioSpectrogram) -> Row:
+    hop = spectrogram.config.hop_length
+    frames = torch.stack([row.spans[:, 0] // hop, -(-row.spans[:, 1] // hop)], 1)
+    return Row(spectrogram.waveform_to_mel(row.values[None, None])[0, 0], frames)
+
+
+def _choose(plain: Row, varied: Row, generator: torch.Generator) -> Row:
     return varied if _chance(_VARIED_SHARE, generator) else plain
 
 
