@@ -13,10 +13,7 @@ import torch
 from torch import Tensor
 
 from distill.errors import CodesError
-from distill.inference.codes import (
-    checked_table,
-    decode_code_grid,
-)
+from distill.inference.codes import checked_table, decode_code_grid
 from distill.models.persistence import LoadedVQModel
 from distill.models.quantizer import NULL_CODE
 
