@@ -152,23 +152,13 @@ def test_models_lists_the_shipped_one_and_a_folder(here, capsys):
         ["decode", "@none.json", "-o", "@x.wav"],
         ["decode", "@broken.json", "-o", "@x.wav"],
         ["decode", "@sound.wav", "-o", "@x.wav"],
-        ["generate", "-o", "@x.wav", "--seconds", "-1"],
-        ["generate", "-o", "@x.wav", "--seconds", "nan"],
-        ["generate", "-o", "@x.wav", "--temperature", "-1"],
         ["generate", "-o", "@x.nonsense", "--seconds", "0.1"],
         ["evaluate", "@nowhere"],
         ["evaluate", "@", "--held-out", "-m", "@model.distill"],
         ["models", "@nowhere"],
         ["models", "@"],
         ["train", "@nowhere", "-o", "@x.distill"],
-        ["train", "@", "-o", "@x.pt"],
         ["train", "@", "-o", "@nowhere/x.distill"],
-        ["train", "@", "-o", "@x.distill", "--minutes", "0"],
-        ["train", "@", "-o", "@x.distill", "--minutes", "nan"],
-        ["train", "@", "-o", "@x.distill", "--codebook-size", "many"],
-        ["train", "@", "-o", "@x.distill", "--codebook-size", "5"],
-        ["train", "@", "-o", "@x.distill", "--seed", "-1"],
-        ["train", "@", "-o", "@x.distill", "--steps", "1", "0", "1"],
         ["train", "@", "-o", "@x.distill", "--resume"],
     ],
 )
@@ -178,6 +168,30 @@ def test_a_failure_is_one_line_and_leaves_nothing(here, capsys, arguments):
     error = capsys.readouterr().err
     assert error.count("\n") == 1 or arguments[0] == "models"
     assert "Traceback" not in error
+    assert sorted(p.name for p in here.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["generate", "-o", "@x.wav", "--seconds", "-1"],
+        ["generate", "-o", "@x.wav", "--seconds", "nan"],
+        ["generate", "-o", "@x.wav", "--temperature", "-1"],
+        ["generate", "-o", "@x.wav", "--top-p", "0"],
+        ["train", "@", "-o", "@x.pt"],
+        ["train", "@", "-o", "@x.distill", "--minutes", "0"],
+        ["train", "@", "-o", "@x.distill", "--minutes", "nan"],
+        ["train", "@", "-o", "@x.distill", "--codebook-size", "many"],
+        ["train", "@", "-o", "@x.distill", "--codebook-size", "5"],
+        ["train", "@", "-o", "@x.distill", "--seed", "-1"],
+        ["train", "@", "-o", "@x.distill", "--steps", "1", "0", "1"],
+    ],
+)
+def test_an_option_out_of_range_is_one_line_and_exit_code_2(here, capsys, arguments):
+    before = sorted(p.name for p in here.iterdir())
+    assert run(here, *arguments) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
     assert sorted(p.name for p in here.iterdir()) == before
 
 

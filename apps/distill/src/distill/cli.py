@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from distill.errors import DistillError
+from distill.errors import DistillError, UsageError
 from distill.signals import exit_code, heed_termination
 
 EXIT_FAILURE, EXIT_USAGE = 1, 2
@@ -28,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     heed_termination()
     try:
         return args.run(args) or 0
+    except UsageError as error:
+        return _fail(str(error), EXIT_USAGE)
     except DistillError as error:
         return _fail(str(error))
     except KeyboardInterrupt as stop:
@@ -207,9 +209,9 @@ def _models(args: argparse.Namespace) -> int:
     return run(args)
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, code: int = EXIT_FAILURE) -> int:
     print(f"distill: {message}", file=sys.stderr)
-    return EXIT_FAILURE
+    return code
 
 
 def _one_line(message: Warning | str, *_: object) -> None:

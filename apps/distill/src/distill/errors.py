@@ -5,6 +5,10 @@ class DistillError(ValueError):
     """Base of all of them; the command line prints the message and exits with 1."""
 
 
+class UsageError(DistillError):
+    """An option out of its range; the command line exits with 2."""
+
+
 class AudioFileError(DistillError):
     """A sound file that cannot be read, holds no sound or cannot be written."""
 

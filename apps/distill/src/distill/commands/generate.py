@@ -8,7 +8,7 @@ import torch
 
 from distill.audio.io import save_audio
 from distill.commands.checks import check_output, open_model
-from distill.errors import DistillError
+from distill.errors import CodesError, UsageError
 from distill.inference.generate import generate_audio
 from distill.models.prior_sampling import SamplingSettings
 
@@ -20,8 +20,8 @@ def run(args: argparse.Namespace) -> int:
     """Write a sound file of new sound."""
     torch.set_num_threads(1)
     if not (math.isfinite(args.seconds) and 0 < args.seconds <= _MAX_SECONDS):
-        raise DistillError(f"--seconds must be above 0 and at most {_MAX_SECONDS:.0f}")
-    settings = SamplingSettings(tuple(args.temperature), tuple(args.top_k), tuple(args.top_p))
+        raise UsageError(f"--seconds must be above 0 and at most {_MAX_SECONDS:.0f}")
+    settings = _settings(args)
     check_output(args.out)
     loaded = open_model(args.model)
     sound = generate_audio(loaded, args.seconds, args.seed, settings)
@@ -31,6 +31,13 @@ def run(args: argparse.Namespace) -> int:
     turned = f", turned down by {-20 * math.log10(gain):.1f} dB" if gain < 1.0 else ""
     print(f"{args.out}: {len(sound) / rate:.2f} s, seed {args.seed}{turned}")
     return 0
+
+
+def _settings(args: argparse.Namespace) -> SamplingSettings:
+    try:
+        return SamplingSettings(tuple(args.temperature), tuple(args.top_k), tuple(args.top_p))
+    except CodesError as error:
+        raise UsageError(str(error)) from None
 
 
 def headroom_gain(sound: np.ndarray) -> float:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from tqdm import tqdm
 
 from distill.commands.checks import check_output
-from distill.errors import TrainingError
+from distill.errors import UsageError
 from distill.models.header import ModelMetadata
 from distill.models.persistence import SUFFIX
 from distill.signals import EXIT_INTERRUPTED, EXIT_TERMINATED
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     out = Path(args.out)
     if out.suffix != SUFFIX:
-        raise TrainingError(f"{args.out}: a model's name ends in {SUFFIX}")
+        raise UsageError(f"{args.out}: a model's name ends in {SUFFIX}")
     check_output(args.out)
     config = _config(args)
     with joined() as peers, _interruptible() as interrupted:
@@ -85,7 +85,7 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).replace("_", "-")
-        raise TrainingError(f"--{name}: {first['msg']} (got {first['input']})") from None
+        raise UsageError(f"--{name}: {first['msg']} (got {first['input']})") from None
 
 
 @contextmanager
