@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from vector_quantize_pytorch import ResidualVQ
 
 from distill.models.quantizer import NULL_CODE, QuantizerConfig, ResidualQuantizer
+from vq_common.health import codebook_health, usage_counts
 
 LEVELS, CODES, DIM = 3, 8, 4
 
@@ -96,6 +97,29 @@ def test_candidates_are_different_sums_the_nearest_first(quantizer):
     assert torch.allclose(errors, errors.sort(dim=1).values, atol=1e-4)
     assert all(len({tuple(c) for c in row}) == 5 for row in found.tolist())
     assert torch.equal(found[:, 0], quantizer.search(z, beams=5))
+
+
+def test_a_conscience_gives_every_code_of_the_first_level_as_much_to_do():
+    crowd = torch.cat([0.3 * points(800), 2.0 * points(200, seed=1)])  # few, but far apart
+    evenness = {}
+    for conscience in (0.0, 0.6):
+        q = ResidualQuantizer(QuantizerConfig(LEVELS, CODES, DIM))
+        q.start(crowd, torch.Generator().manual_seed(0))
+        chance = torch.Generator().manual_seed(0)
+        for _ in range(300):
+            q.learn(crowd, q(crowd, beams=4, conscience=conscience).indices, chance)
+        counts = usage_counts(q(crowd).indices.numpy(), CODES)  # as used: without a conscience
+        evenness[conscience] = codebook_health(counts)[0].perplexity
+    assert evenness[0.0] < 3 < 6 < evenness[0.6]
+
+
+def test_a_conscience_tells_equal_codes_apart_by_how_much_they_do(quantizer):
+    quantizer.codebooks[0, 1] = quantizer.codebooks[0, 0]
+    quantizer.ema_counts[0, 0], quantizer.ema_counts[0, 1] = 2.0, 0.5
+    z = quantizer.codebooks[0, :1].clone()
+    assert quantizer(z, conscience=0.1).indices[0, 0] == 1
+    quantizer.ema_counts[0, 1] = 3.0
+    assert quantizer(z, conscience=0.1).indices[0, 0] == 0
 
 
 def test_quantising_changes_nothing(quantizer):

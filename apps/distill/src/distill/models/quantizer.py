@@ -14,6 +14,7 @@ from torch.nn.functional import mse_loss, one_hot
 from distill.models.peers import ALONE, Peers
 
 NULL_CODE = -1
+_LEAST_SHARE = 0.1  # below which a code is as attractive as it gets
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,11 @@ class ResidualQuantizer(nn.Module):
         self.register_buffer("started", torch.tensor(False))
 
     def forward(
-        self, z: Tensor, keep_levels: Tensor | None = None, beams: int = 1
+        self,
+        z: Tensor,
+        keep_levels: Tensor | None = None,
+        beams: int = 1,
+        conscience: float = 0.0,
     ) -> QuantizeResult:
         """Quantise; changes nothing in the module.
 
@@ -77,8 +82,9 @@ class ResidualQuantizer(nn.Module):
             keep_levels: (N,) int, how many levels each vector may use (quantiser dropout);
                 None for all.
             beams: of `search`; 1 takes the nearest code level by level.
+            conscience: of `candidates`; 0 for codes as they are used.
         """
-        indices = self.search(z.detach(), beams)  # (N, L)
+        indices = self.candidates(z.detach(), beams, conscience)[:, 0]  # (N, L)
         total, kept, commitments = torch.zeros_like(z), torch.zeros_like(z), []
         for level in range(self.config.levels):
             code = self.codebooks[level][indices[:, level]]  # (N, D)
@@ -99,7 +105,7 @@ class ResidualQuantizer(nn.Module):
         """
         return self.candidates(z, beams)[:, 0]
 
-    def candidates(self, z: Tensor, beams: int) -> Tensor:
+    def candidates(self, z: Tensor, beams: int, conscience: float = 0.0) -> Tensor:
         """Indices (N, P, L) of P sums near each vector, the nearest first; P is at most `beams`.
 
         Keeps the `beams` best prefixes at each level (beam search as in additive quantisation:
@@ -108,19 +114,41 @@ class ResidualQuantizer(nn.Module):
         Args:
             z: (N, D) float32.
             beams: prefixes to keep.
+            conscience: how much farther away a code of the first level seems the more of its
+                fair share it has (`_tolls`).
         """
         residual = z[:, None]  # (N, prefixes, D)
         indices = torch.empty(z.shape[0], 1, 0, dtype=torch.long, device=z.device)
+        tolls = z.new_zeros(z.shape[0], 1)
         for level in range(self.config.levels):
             book = self.codebooks[level]
             # The residual's own norm counts here: it differs between the prefixes.
             distance = residual.square().sum(-1, keepdim=True) + book.square().sum(1)
-            distance = (distance - 2.0 * residual @ book.T).flatten(1)  # (N, prefixes * K)
+            paid = tolls[..., None]
+            if level == 0 and conscience:
+                paid = paid + conscience * self._tolls()
+            paid = paid.expand_as(distance).flatten(1)  # (N, prefixes * K)
+            distance = (distance - 2.0 * residual @ book.T).flatten(1) + paid
             best = distance.topk(min(beams, distance.shape[1]), largest=False).indices
             prefix, code = best // self.config.codes, best % self.config.codes  # (N, kept)
             residual = _take(residual, prefix) - book[code]
+            tolls = paid.gather(1, best)
             indices = torch.cat([_take(indices, prefix), code[..., None]], dim=-1)
         return indices
+
+    def _tolls(self) -> Tensor:
+        """What is added to squared distances from the codes of the first level, (K,): nothing
+        for a code with its fair share of assignments, more for one with a larger share.
+
+        Sounds are uneven: a few kinds of column are most of them, and codebooks that only lower
+        the error spend codes on rare ones, which new sounds hardly use. A conscience (DeSieno
+        1988, "Adding a conscience to competitive learning") leaves every code as much to do as
+        the others. In units of the mean squared distance of a code from the next, so that it
+        means the same whatever the scale.
+        """
+        book, counts = self.codebooks[0], self.ema_counts[0]
+        apart = torch.cdist(book, book).square().fill_diagonal_(torch.inf).amin(1).mean()
+        return apart * counts.clamp_min(_LEAST_SHARE).log()
 
     def nearest(self, level: int, residual: Tensor) -> Tensor:
         """(N, D) -> (N,) index of the nearest code of `level`."""
