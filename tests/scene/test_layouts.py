@@ -5,6 +5,7 @@ import os
 import signal
 
 import mlx.core as mx
+import mlx.nn as nn
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from PIL import Image
 
 from scene.checkpoints import load_codec, load_transformer, save_labels
 from scene.errors import SceneError
+from scene.generation import pipeline
 from scene.generation.pipeline import Generator, Sampling
 from scene.info import main as scene
 from scene.layouts import CELL, LayoutCodec
@@ -290,6 +292,30 @@ def test_models_that_do_not_belong_together_are_refused(trained, tmp_path):
     save_labels(tmp_path / "other", LayoutCodec(colours), (320, 192))
     order = [*by_layouts(trained), "--vqgan", str(tmp_path / "other"), "--out", str(tmp_path / "o")]
     assert train_transformer(flags(trained, "by", *order)) == 1
+
+
+@pytest.mark.parametrize("odd", [1.0, 0.1, 0.0])
+def test_of_several_layouts_the_first_is_drawn_that_is_not_odd(trained, monkeypatch, odd):
+    plain, by = (trained / name / "best" for name in ("plain", "by"))
+    generator = Generator(trained / "labels", by, plain)
+    monkeypatch.setattr(pipeline, "ODD", max(odd, 1e-30))
+    prompts, seeds = ["a castle", "a cave at night", "a castle"], [3, 4, 5]
+    chosen = generator.draw_layouts(prompts, seeds)
+    assert np.array_equal(generator.draw_layouts(prompts[1:], seeds[1:]), chosen[1:])
+
+    def oddest_label(layouts):
+        net, words = generator.layouts.model, generator.layouts.tokenizer
+        logits = net(mx.array(words.encode_batch(prompts)), mx.array(layouts))
+        return np.asarray(nn.losses.cross_entropy(logits, mx.array(layouts)).max(axis=1))
+
+    monkeypatch.setattr(pipeline, "LAYOUT_CANDIDATES", 1)
+    first = generator.draw_layouts(prompts, seeds)
+    kept = (chosen == first).all(axis=1)
+    assert (oddest_label(chosen) <= oddest_label(first) + 1e-4).all()
+    if odd == 1.0:  # every label is: the least odd of all
+        assert (oddest_label(chosen) < oddest_label(first) - 1e-2).any()
+    if odd == 0.0:  # none is
+        assert kept.all()
 
 
 def test_layouts_of_ones_own_models_are_drawn_alone(trained, tmp_path, capsys):

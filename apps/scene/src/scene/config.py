@@ -227,8 +227,8 @@ class GenerateConfig(Section):
 
     temperature: NotNegative = 0.9
     top_k: Positive | None = 100
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = 0.9
-    guidance: NotNegative = 1.3
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = 0.4
+    guidance: NotNegative = 1.0
     scale: Annotated[int, Field(ge=1, le=16)] = 1
     palette: str | None = None
     dither: Literal["none", "bayer"] = "none"

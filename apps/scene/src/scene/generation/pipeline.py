@@ -13,6 +13,7 @@ from pathlib import Path
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
 
 import mlx.core as mx
+import mlx.nn as nn
 import numpy as np
 
 from scene.checkpoints import (
@@ -39,6 +40,8 @@ PULL = 0.2
 # warmer, moons fall apart (docs/scene.md has the figures).
 LAYOUT_TEMPERATURE, LAYOUT_GUIDANCE = 0.5, 1.5
 LAYOUT_STREAM = 1 << 40  # keeps the noise of a layout apart from that of its picture
+LAYOUT_CANDIDATES = 4  # each with noise of its own, numbered in the bits above
+ODD = 0.1  # probability under which a label is no part of a layout, if it can be helped
 
 
 def shipped(name: str) -> Path:
@@ -163,17 +166,31 @@ class Generator:
         seeds: Sequence[int],
         on_position: Callable[[int], None] | None = None,
     ) -> np.ndarray | None:
-        """Labels int32 (B, N) of what stands where, if the transformer draws by layouts."""
+        """Labels int32 (B, N) of what stands where, if the transformer draws by layouts.
+
+        Of several the first without an `ODD` label, or else the one whose oddest is least so:
+        guidance puts the moon into the picture, and now and then half a moon beside it, which the
+        model itself finds unlikely.
+        """
         if self.layouts is None:
             return None
-        drawn = self.layouts.model.generate(
-            mx.array(self.layouts.tokenizer.encode_batch(prompts)),
+        model, count = self.layouts.model, len(prompts)
+        text = mx.array(self.layouts.tokenizer.encode_batch([*prompts] * LAYOUT_CANDIDATES))
+        numbers = np.arange(LAYOUT_CANDIDATES).repeat(count)
+        drawn = model.generate(
+            text,
             LAYOUT_TEMPERATURE,
             guidance=LAYOUT_GUIDANCE,
-            seeds=[seed ^ LAYOUT_STREAM for seed in seeds],
+            seeds=[
+                seed ^ LAYOUT_STREAM ^ (int(number) * 2 * LAYOUT_STREAM)
+                for number, seed in zip(numbers, [*seeds] * LAYOUT_CANDIDATES, strict=True)
+            ],
             on_position=on_position,
         )
-        return np.asarray(drawn)
+        nats = nn.losses.cross_entropy(model(text, drawn), drawn).max(axis=1)  # (4 B,)
+        oddest = np.maximum(np.asarray(nats).reshape(-1, count), -np.log(ODD))
+        best = oddest.argmin(axis=0)  # the first of those that are equal
+        return np.asarray(drawn).reshape(-1, count, drawn.shape[1])[best, np.arange(count)]
 
     def _pull(self, prompts: Sequence[str]) -> Callable[[mx.array], mx.array] | None:
         """What each prompt's words add to the logits of a branch's patches, if that is known of
