@@ -14,7 +14,7 @@ from torch.nn.functional import mse_loss, one_hot
 from distill.models.peers import ALONE, Peers
 
 NULL_CODE = -1
-_LEAST_SHARE = 0.1  # below which a code is as attractive as it gets
+_LEAST_SHARE = 0.5  # below which a code is as attractive as it gets: rare sounds keep theirs
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ _THINNED_SHARE = 0.5  # of the coded crops
 _WINDOWS = ((256, 20), (512, 40), (1024, 80), (2048, 128))  # n_fft, mel bands
 _FLOOR = 1e-5
 _ENVELOPE_SAMPLES = 240  # 5 ms
-_ENVELOPE_WEIGHT = 1.0
-_LOUDNESS_WEIGHT = 1.0
+_ENVELOPE_WEIGHT = 2.0
+_LOUDNESS_WEIGHT = 2.0
 
 
 class VocoderStage:
