@@ -25,8 +25,8 @@ def test_the_right_sound_costs_nothing(noise):
 
 
 def test_loudness_counts_every_crop_alike_and_not_its_sign(noise):
-    """Half of the amplitude: 0.5 of each envelope, and log10(2) of the whole."""
-    expected = 0.5 + math.log10(2)
+    """Half of the amplitude: 0.5 of each envelope, log10(2) of the whole, both with weight 2."""
+    expected = 2 * (0.5 + math.log10(2))
     assert float(loudness_loss(-noise / 2, noise)) == pytest.approx(expected, rel=1e-4)
     both = torch.cat([noise, noise * 0.05])
     assert float(loudness_loss(both / 2, both)) == pytest.approx(expected, rel=1e-4)
