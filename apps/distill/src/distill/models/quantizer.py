@@ -84,7 +84,7 @@ class ResidualQuantizer(nn.Module):
             beams: of `search`; 1 takes the nearest code level by level.
             conscience: of `candidates`; 0 for codes as they are used.
         """
-        indices = self.candidates(z.detach(), beams, conscience)[:, 0]  # (N, L)
+        indices = self.search(z.detach(), beams, conscience)  # (N, L)
         total, kept, commitments = torch.zeros_like(z), torch.zeros_like(z), []
         for level in range(self.config.levels):
             code = self.codebooks[level][indices[:, level]]  # (N, D)
@@ -96,14 +96,15 @@ class ResidualQuantizer(nn.Module):
         z_q = z + (kept - z).detach()
         return QuantizeResult(z_q, indices, torch.stack(commitments).mean())
 
-    def search(self, z: Tensor, beams: int = 4) -> Tensor:
+    def search(self, z: Tensor, beams: int = 4, conscience: float = 0.0) -> Tensor:
         """Indices (N, L) of a better sum than taking the nearest code level by level.
 
         Args:
             z: (N, D) float32.
             beams: 1 is the greedy choice of `forward`.
+            conscience: of `candidates`.
         """
-        return self.candidates(z, beams)[:, 0]
+        return self.candidates(z, beams, conscience)[:, 0]
 
     def candidates(self, z: Tensor, beams: int, conscience: float = 0.0) -> Tensor:
         """Indices (N, P, L) of P sums near each vector, the nearest first; P is at most `beams`.
@@ -119,30 +120,30 @@ class ResidualQuantizer(nn.Module):
         """
         residual = z[:, None]  # (N, prefixes, D)
         indices = torch.empty(z.shape[0], 1, 0, dtype=torch.long, device=z.device)
-        tolls = z.new_zeros(z.shape[0], 1)
+        tolls = conscience * self._tolls() if conscience else None
         for level in range(self.config.levels):
             book = self.codebooks[level]
             # The residual's own norm counts here: it differs between the prefixes.
             distance = residual.square().sum(-1, keepdim=True) + book.square().sum(1)
-            paid = tolls[..., None]
-            if level == 0 and conscience:
-                paid = paid + conscience * self._tolls()
-            paid = paid.expand_as(distance).flatten(1)  # (N, prefixes * K)
-            distance = (distance - 2.0 * residual @ book.T).flatten(1) + paid
+            distance = distance - 2.0 * residual @ book.T  # (N, prefixes, K)
+            if tolls is not None:
+                # What the first code cost is part of its prefix to the end.
+                distance = distance + (tolls if level == 0 else tolls[indices[..., :1]])
+            distance = distance.flatten(1)  # (N, prefixes * K)
             best = distance.topk(min(beams, distance.shape[1]), largest=False).indices
             prefix, code = best // self.config.codes, best % self.config.codes  # (N, kept)
             residual = _take(residual, prefix) - book[code]
-            tolls = paid.gather(1, best)
             indices = torch.cat([_take(indices, prefix), code[..., None]], dim=-1)
         return indices
 
     def _tolls(self) -> Tensor:
         """What is added to squared distances from the codes of the first level, (K,): nothing
-        for a code with its fair share of assignments, more for one with a larger share.
+        for a code with its fair share of assignments, more for one with a larger share, less for
+        one with a smaller, down to `_LEAST_SHARE`.
 
         Sounds are uneven: a few kinds of column are most of them, and codebooks that only lower
         the error spend codes on rare ones, which new sounds hardly use. A conscience (DeSieno
-        1988, "Adding a conscience to competitive learning") leaves every code as much to do as
+        1988, "Adding a conscience to competitive learning") leaves most codes as much to do as
         the others. In units of the mean squared distance of a code from the next, so that it
         means the same whatever the scale.
         """

@@ -176,14 +176,14 @@ class Generator:
             return None
         model, count = self.layouts.model, len(prompts)
         text = mx.array(self.layouts.tokenizer.encode_batch([*prompts] * LAYOUT_CANDIDATES))
-        numbers = np.arange(LAYOUT_CANDIDATES).repeat(count)
         drawn = model.generate(
             text,
             LAYOUT_TEMPERATURE,
             guidance=LAYOUT_GUIDANCE,
             seeds=[
-                seed ^ LAYOUT_STREAM ^ (int(number) * 2 * LAYOUT_STREAM)
-                for number, seed in zip(numbers, [*seeds] * LAYOUT_CANDIDATES, strict=True)
+                seed ^ (LAYOUT_STREAM * (1 + 2 * number))
+                for number in range(LAYOUT_CANDIDATES)
+                for seed in seeds
             ],
             on_position=on_position,
         )
