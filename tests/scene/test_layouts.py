@@ -199,7 +199,7 @@ def trained(tmp_path_factory):
     assert make_scenes(["--count", "12", "--out", str(data), "--jobs", "1", "--layouts"]) == 0
     labels = folder / "labels"
     assert scene(["learn-labels", "--data", str(data / "layouts"), "--out", str(labels)]) == 0
-    count = load_codec(labels).model.codebook_size
+    count = load_codec(labels).model.codebook_sizes[0]
     small = YAML.replace("CODES", str(count))
     (folder / "small.yaml").write_text(small)
     (folder / "around.yaml").write_text(small.replace("dropout: 0.0", "dropout: 0.0, around: true"))

@@ -95,7 +95,7 @@ def test_second_codes_mean_alike_departures_in_all_branches(tree):
 
 
 def test_fewer_patches_make_a_smaller_tree_and_too_few_are_refused():
-    assert learn_patches([_pictures(30)], PALETTE, 512)[0].codebook_size == 8
+    assert learn_patches([_pictures(30)], PALETTE, 512)[0].codebook_sizes == (8, 8)
     with pytest.raises(SceneError, match="only 6 different patches"):
         learn_patches([_pictures(1)], PALETTE, 512)
 
@@ -163,4 +163,4 @@ def test_the_command_learns_from_a_folder_and_is_used_by_evaluate(tmp_path, caps
     drawn, codes = reconstruct(loaded, unseen.pixels)
     figures = reconstruction_figures(unseen.pixels, drawn, loaded.colours, unseen.masks)
     assert figures["right_colour"] > 0.3
-    assert len(code_figures(codes, loaded.codebook_size)) == 2
+    assert len(code_figures(codes, loaded.codebook_sizes)) == 2

@@ -59,9 +59,9 @@ def test_psnr_is_the_textbook_formula():
 
 def test_code_use_is_counted_per_level():
     codes = np.stack([np.arange(8), np.zeros(8, int)], axis=-1)
-    first, second = code_figures(codes, 8)
-    assert (first["used"], first["perplexity"]) == (8, pytest.approx(8))
-    assert (second["used"], second["used_share"]) == (1, 0.125)
+    first, second = code_figures(codes, (8, 16))
+    assert (first["level"], first["used"], first["perplexity"]) == (0, 8, pytest.approx(8))
+    assert (second["level"], second["used"], second["used_share"]) == (1, 1, 1 / 16)
 
 
 def test_nearest_distance_is_the_smallest_share_of_different_codes():

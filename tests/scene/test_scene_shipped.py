@@ -124,7 +124,7 @@ def test_most_pixels_of_unseen_scenes_come_back_right():
     assert figures["right_colour"] >= 0.92
     assert figures["right_colour_on_objects"] >= 0.75
     assert figures["edge_f1"] >= 0.8
-    assert all(level["used_share"] >= 0.6 for level in code_figures(codes, codec.codebook_size))
+    assert all(level["used_share"] >= 0.6 for level in code_figures(codes, codec.codebook_sizes))
 
 
 def test_the_vqgan_beside_it_still_loads_and_draws():

@@ -265,5 +265,5 @@ def test_300_steps_of_the_small_config_keep_250_codes_a_level_in_use(tmp_path):
 
     trainer.model.eval()
     _, codes = reconstruct(trainer.model, unseen)
-    used = [level["used"] for level in code_figures(codes, 512)]
+    used = [level["used"] for level in code_figures(codes, trainer.model.codebook_sizes)]
     assert min(used) >= 250, used

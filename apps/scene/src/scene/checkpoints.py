@@ -219,12 +219,17 @@ def read_settings(folder: Path, kind: str, form: type[Form]) -> Form:
     return parse_config(form, document, str(folder / SETTINGS))
 
 
+TreeSize = Annotated[int, Field(ge=2, le=1024)]
+
+
 class _VQGANSettings(SettingsFile):
     config: VQGANConfig
 
 
 class _PatchSettings(SettingsFile):
-    codebook_size: Annotated[int, Field(ge=2, le=1024)]
+    codebook_size: TreeSize
+    branch_size: TreeSize | None = None  # as many as there are branches
+    grown_from: str | None = None
     image_size: Size
     words: tuple[str, ...] = ()
     card: dict[str, Any]
@@ -265,7 +270,9 @@ def save_patches(folder: Path, tree: PatchTree, image_size: Size, card: Mapping[
     settings = {
         "format": FORMAT,
         "kind": "patches",
-        "codebook_size": tree.codebook_size,
+        "codebook_size": tree.codebook_sizes[0],
+        "branch_size": tree.codebook_sizes[1],
+        "grown_from": tree.grown_from,
         "image_size": image_size,
         "words": [] if tree.meaning is None else list(tree.meaning.words),
         "card": dict(card),
@@ -277,16 +284,17 @@ def _load_patches(folder: Path) -> "LoadedCodec":
     settings = read_settings(folder, "patches", _PatchSettings)
     arrays = read_arrays(folder, MODEL)
     k = settings.codebook_size
+    j = settings.branch_size or k
     try:
         unpacking = zlib.decompressobj()
         # Never more than fits: a small file may unfold to any size.
-        raw = unpacking.decompress(np.asarray(arrays["patches"]).tobytes(), k * k * PIXELS + 1)
-        patches = np.frombuffer(raw, dtype=np.uint8).reshape(k, k, PIXELS)
+        raw = unpacking.decompress(np.asarray(arrays["patches"]).tobytes(), k * j * PIXELS + 1)
+        patches = np.frombuffer(raw, dtype=np.uint8).reshape(k, j, PIXELS)
         palette = np.asarray(arrays["palette"])
         latents = Latents(to_float(palette), np.asarray(arrays["mean"]), np.asarray(arrays["axes"]))
         layers = {name: np.asarray(arrays[name]) for name in LAYERS if settings.words}
         meaning = Meaning(settings.words, **layers) if layers else None
-        tree = PatchTree(palette, patches, latents, meaning)
+        tree = PatchTree(palette, patches, latents, meaning, settings.grown_from)
     except (zlib.error, KeyError, ValueError) as error:
         raise SceneError(f"{folder}: broken checkpoint ({_one_line(error)})") from error
     return LoadedCodec(tree, settings.image_size)
@@ -360,7 +368,7 @@ def build_transformer(config: TransformerConfig) -> ImageTransformer:
     """A fresh image transformer of these settings."""
     model = config.model
     return ImageTransformer(
-        model.vocab_size,
+        model.vocab_sizes,
         model.text_vocab_size,
         model.max_seq_len,
         model.embed_dim,

@@ -14,8 +14,8 @@ class PictureCodec(Protocol):
     num_levels: int
 
     @property
-    def codebook_size(self) -> int:
-        """Codes per level K."""
+    def codebook_sizes(self) -> tuple[int, ...]:
+        """Codes of each level."""
         ...
 
     @property
@@ -32,5 +32,5 @@ class PictureCodec(Protocol):
         ...
 
     def codebooks(self) -> list[mx.array]:
-        """One (K, D) array per level: near codes are near vectors."""
+        """One array (codes, D) per level: near codes are near vectors."""
         ...

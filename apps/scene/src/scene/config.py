@@ -143,13 +143,16 @@ class VQGANConfig(Section):
 class TransformerModel(Section):
     """Shape of the transformer. Codebook size, levels and grid must fit the tokenizer's codes.
 
+    `vocab_size`: codes of every level, or a list of one number for each; null for as many as the
+    tokenizer has.
+
     `view_dims`, `pick_dims`, for the codes of a patch tree alone: how many numbers of a patch its
     neighbours see, and how many it is chosen by. `layout_labels`: how many labels the layouts have
     that it draws by; 0 for none. `around`: whether a position looks at more of its neighbours than
     those left and above.
     """
 
-    vocab_size: Count = 512
+    vocab_size: Count | tuple[Count, ...] | None = 512
     max_seq_len: Count = 240
     num_levels: Annotated[int, Field(ge=1, le=16)] = 4
     grid_width: Count = 20
@@ -179,7 +182,18 @@ class TransformerModel(Section):
             raise ValueError("embed_dim must be a multiple of num_heads (text_ likewise)")
         if self.max_seq_len % self.grid_width:
             raise ValueError("max_seq_len must be a multiple of grid_width")
+        if isinstance(self.vocab_size, tuple) and len(self.vocab_size) != self.num_levels:
+            raise ValueError("vocab_size wants one number, or one for each of num_levels")
         return self
+
+    @property
+    def vocab_sizes(self) -> tuple[int, ...]:
+        """Codes of each level. Raises ValueError while the tokenizer has not said how many."""
+        if self.vocab_size is None:
+            raise ValueError("vocab_size is null: it is the tokenizer's")
+        if isinstance(self.vocab_size, int):
+            return (self.vocab_size,) * self.num_levels
+        return self.vocab_size
 
 
 class TransformerTraining(Training):

@@ -73,7 +73,7 @@ def reconstruction(loaded: Any, arguments: argparse.Namespace) -> dict[str, obje
     if palette is None:
         palette = collect_palette(pixels, 256)
     figures = reconstruction_figures(pixels, drawn, palette, masks)
-    return figures | {"levels": code_figures(codes, loaded.model.codebook_size)}
+    return figures | {"levels": code_figures(codes, loaded.model.codebook_sizes)}
 
 
 def _sampling(arguments: argparse.Namespace) -> "Sampling":

@@ -12,6 +12,8 @@ from pathlib import Path
 from scene.command import create_parser, positive_int, run_command, seed_number
 from scene.outputs import check_file, check_folder
 
+CODES = 512  # per level of a patch tree
+
 EPILOG = """examples:
   scene info castle.png        prompt, seed, settings and model of a generated picture
   scene doctor                 which BLAS MLX uses here, and how fast it is
@@ -19,6 +21,7 @@ EPILOG = """examples:
   scene layout "a castle at sunset"        what stands where, to change and give to generate
   scene export runs/vqgan/best models/vqgan       half the size, ready to share
   scene learn-patches --data data/images --out runs/patches
+  scene learn-patches --data more/images --grow runs/patches --out runs/grown
   scene learn-labels --data data/layouts --out runs/labels
   scene train-judge --data data --out runs/judge
 
@@ -135,14 +138,21 @@ def learn(arguments: argparse.Namespace) -> None:
     import numpy as np
     from tqdm import tqdm
 
-    from scene.checkpoints import save_patches
+    from scene.checkpoints import load_codec, save_patches
     from scene.colours import PaletteIndex, collect_palette
     from scene.dataset import CaptionDataset, ImageDataset, load_pixels
+    from scene.errors import SceneError, UsageError
     from scene.images import fit, open_image
+    from scene.patches import PatchTree
     from scene.patches.tree import MOST_COLOURS
-    from scene.training.patches import learn_patches
+    from scene.training.patches import grow_patches, learn_patches
 
     _claim(arguments)
+    before = load_codec(arguments.grow).model if arguments.grow else None
+    if before is not None and (arguments.codes or arguments.captions):
+        raise UsageError("--grow keeps what the tree has: leave --codes and --captions out")
+    if before is not None and not isinstance(before, PatchTree):
+        raise SceneError(f"{arguments.grow} is no patch tree: only these grow")
     size = (320, 192)
     if arguments.captions:
         dataset = CaptionDataset(arguments.data, arguments.captions, size)
@@ -152,25 +162,30 @@ def learn(arguments: argparse.Namespace) -> None:
         paths, captions = list(texts), list(texts.values())
     else:
         paths, captions = ImageDataset(arguments.data, size).paths, None
-    palette = collect_palette(load_pixels(paths[:: max(1, len(paths) // 500)], size), MOST_COLOURS)
+    if before is not None:
+        palette = before.palette
+    else:
+        looked_at = load_pixels(paths[:: max(1, len(paths) // 500)], size)
+        palette = collect_palette(looked_at, MOST_COLOURS)
     index = PaletteIndex(palette)
     starts = tqdm(range(0, len(paths), 250), "counting patches")
     chunks = (
         index.classes(np.stack([fit(open_image(path), size) for path in paths[at : at + 250]]))
         for at in starts
     )
-    tree, held = learn_patches(chunks, palette, arguments.codes, captions)
+    if before is not None:
+        tree, held = grow_patches(before, chunks)
+    else:
+        tree, held = learn_patches(chunks, palette, arguments.codes or CODES, captions)
     card = {
         "pictures": len(paths),
-        "captions": captions is not None,
+        "captions": tree.meaning is not None,
         "colours": len(palette),
         "share_of_patches_held": held,
     }
     save_patches(arguments.out, tree, size, card)
-    print(
-        f"{tree.codebook_size} x {tree.codebook_size} patches, {held:.1%} of those seen; "
-        f"{arguments.out}"
-    )
+    branches, each = tree.codebook_sizes
+    print(f"{branches} x {each} patches, {held:.1%} of those seen; {arguments.out}")
 
 
 def learn_labels(arguments: argparse.Namespace) -> None:
@@ -264,8 +279,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--codes",
         type=int,
         choices=(32, 64, 128, 256, 512, 1024),
-        default=512,
-        help="codes per level K: K x K patches are kept (512)",
+        help=f"codes per level K: K x K patches are kept ({CODES})",
+    )
+    count.add_argument(
+        "--grow",
+        type=Path,
+        metavar="FOLDER",
+        help="make of this patch tree one of the same branches with twice as many patches each; a "
+        "transformer of the one starts that of the other (train-transformer --start-from)",
     )
     count.add_argument("--force", action="store_true", help="overwrite an existing folder")
     count.set_defaults(action=learn)

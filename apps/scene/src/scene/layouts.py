@@ -27,9 +27,9 @@ class LayoutCodec:
         self._index = PaletteIndex(palette)
 
     @property
-    def codebook_size(self) -> int:
-        """Labels C."""
-        return len(self.palette)
+    def codebook_sizes(self) -> tuple[int]:
+        """The number of labels C."""
+        return (len(self.palette),)
 
     @property
     def colours(self) -> np.ndarray:

@@ -44,7 +44,7 @@ def train(arguments: argparse.Namespace) -> None:
     from scene.checkpoints import load_codec, load_labels
 
     if arguments.labels:
-        overrides["model.layout_labels"] = load_labels(Path(arguments.labels)).codebook_size
+        overrides["model.layout_labels"] = len(load_labels(Path(arguments.labels)).palette)
     config = load_config(TransformerConfig, arguments.config, overrides)
 
     from scene.dataset import CaptionDataset
@@ -58,6 +58,9 @@ def train(arguments: argparse.Namespace) -> None:
     data = config.data
     dataset = CaptionDataset(data.data_dir, data.captions_file, data.image_size)
     codec = load_codec(Path(data.vqgan_checkpoint)).model
+    if config.model.vocab_size is None:
+        shape = config.model.model_copy(update={"vocab_size": codec.codebook_sizes})
+        config = config.model_copy(update={"model": shape})
     if not peers.first:
         peers.wait()  # for the codes, which the first process makes for all
     codes = encode_files(codec, dataset.paths, data.image_size, arguments.out / "codes.npz")
@@ -86,7 +89,7 @@ def read_layouts(config: "TransformerConfig", out: Path) -> "Layouts":
     paths = CaptionDataset(data.layouts_dir, data.captions_file, data.image_size).paths
     codec = load_labels(Path(data.labels_checkpoint))
     codes = encode_files(codec, paths, data.image_size, out / "layouts.npz")
-    return Layouts(codes[..., 0], codec.codebook_size, fingerprint(codec))
+    return Layouts(codes[..., 0], len(codec.palette), fingerprint(codec))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ PSNR is reported, but it proves little on pixel art: a blurred picture scores we
 to read are the share of pixels with exactly the right palette colour, overall and on objects.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
 
@@ -89,16 +89,20 @@ def reconstruction_figures(
     return figures
 
 
-def code_figures(codes: np.ndarray, codebook_size: int) -> list[dict[str, float]]:
+def code_figures(codes: np.ndarray, codebook_sizes: Sequence[int]) -> list[dict[str, float]]:
     """Use of the codebooks for codes int (..., L): one entry per level, coarsest first."""
-    counts = usage_counts(codes.reshape(-1, codes.shape[-1]), codebook_size)
-    return [
-        {
-            "level": entry.level,
-            "codes": entry.codes,
-            "used": int(np.count_nonzero(row)),
-            "used_share": float(np.count_nonzero(row) / codebook_size),
-            "perplexity": entry.perplexity,
-        }
-        for entry, row in zip(codebook_health(counts), counts, strict=True)
-    ]
+    figures = []
+    for level, size in enumerate(codebook_sizes):
+        counts = usage_counts(codes[..., level].reshape(-1, 1), size)
+        used = int(np.count_nonzero(counts))
+        (health,) = codebook_health(counts)
+        figures.append(
+            {
+                "level": level,
+                "codes": size,
+                "used": used,
+                "used_share": used / size,
+                "perplexity": health.perplexity,
+            }
+        )
+    return figures

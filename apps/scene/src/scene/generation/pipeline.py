@@ -90,7 +90,7 @@ class Generator:
         self._labels_folder = labels
         show_patches(self.text.model, self.text.config, self.codec)
         meanings = self.codec.meanings() if isinstance(self.codec, PatchTree) else None
-        self._meanings = None if meanings is None else mx.array(meanings)  # (K, K, M)
+        self._meanings = None if meanings is None else mx.array(meanings)  # (K, J, M)
 
     def _layout_model(self, folder: Path | None) -> LoadedTransformer:
         loaded = load_transformer(folder or shipped("layout"))
@@ -194,7 +194,7 @@ class Generator:
 
     def _pull(self, prompts: Sequence[str]) -> Callable[[mx.array], mx.array] | None:
         """What each prompt's words add to the logits of a branch's patches, if that is known of
-        them: first codes int (B,) -> (B, K).
+        them: first codes int (B,) -> (B, J).
 
         As in naive Bayes, p(patch | words) is about p(patch) times p(word | patch) / p(word) for
         every word: what the transformer has not learned of rare words is there to be counted.

@@ -1,8 +1,8 @@
-"""A vector quantiser whose codes are whole patches: K branches with K patches each.
+"""A vector quantiser whose codes are whole patches: K branches with J patches each.
 
 Tree-structured vector quantisation (Buzo, Gray, Gray and Markel 1980, "Speech coding based upon
 vector quantization"; Gersho and Gray 1992, chapter 12) without a network: two codes name one of
-K * K patches that were seen in training, pixel by pixel. Where pictures are made of patterns that
+K * J patches that were seen in training, pixel by pixel. Where pictures are made of patterns that
 repeat on the grid of patches, as tiles and ordered dithering do, most patches come back exactly.
 """
 
@@ -21,7 +21,7 @@ from scene.patches.meaning import Meaning
 
 MOST_COLOURS = 255  # leaves an entry of a byte that is no colour
 _BRANCHES = 32  # nearest branches that are searched
-_CANDIDATES = 32  # patches of them, nearest as points, that are compared pixel by pixel
+_CANDIDATES = 128  # patches of them, nearest as points, that are compared pixel by pixel
 _ROWS = 512  # patches encoded at a time
 
 
@@ -30,9 +30,10 @@ class PatchTree:
 
     Args:
         palette: uint8 (C, 3), C at most 255.
-        patches: uint8 (K, K, 256), palette entries of patch [first code, second code].
+        patches: uint8 (K, J, 256), palette entries of patch [first code, second code].
         latents: how patches become points, by the same palette.
         meaning: what words points go with, if the tree was learned with captions.
+        grown_from: fingerprint of the tree whose branches these are, with half as many patches.
 
     Raises:
         ValueError: arrays that do not fit together.
@@ -46,9 +47,10 @@ class PatchTree:
         patches: np.ndarray,
         latents: Latents,
         meaning: Meaning | None = None,
+        grown_from: str | None = None,
     ) -> None:
-        if patches.ndim != 3 or patches.shape[0] != patches.shape[1] or patches.shape[2] != PIXELS:
-            raise ValueError(f"want patches (K, K, {PIXELS}), not {patches.shape}")
+        if patches.ndim != 3 or patches.shape[2] != PIXELS:
+            raise ValueError(f"want patches (K, J, {PIXELS}), not {patches.shape}")
         if len(palette) > MOST_COLOURS:
             raise ValueError(f"a palette of {len(palette)} colours, at most {MOST_COLOURS}")
         if int(patches.max(initial=0)) >= len(palette):
@@ -61,6 +63,7 @@ class PatchTree:
         self.patches = patches
         self.latents = latents
         self.meaning = meaning
+        self.grown_from = grown_from
 
     @classmethod
     def of(cls, palette: np.ndarray, patches: np.ndarray) -> "PatchTree":
@@ -68,9 +71,9 @@ class PatchTree:
         return cls(palette, patches, Latents.of(patches.reshape(-1, PIXELS), palette))
 
     @property
-    def codebook_size(self) -> int:
-        """Codes per level K."""
-        return self.patches.shape[0]
+    def codebook_sizes(self) -> tuple[int, int]:
+        """Branches K, and patches of each, J."""
+        return self.patches.shape[0], self.patches.shape[1]
 
     @property
     def colours(self) -> np.ndarray:
@@ -86,26 +89,24 @@ class PatchTree:
     def encode(self, x: mx.array) -> mx.array:
         """Pictures (B, H, W, 3) in [-1, 1] -> codes int32 (B, H/16, W/16, 2)."""
         wanted = cut(self._index.classes(to_uint8(np.asarray(x))))  # (B, h, w, 256)
-        flat = wanted.reshape(-1, PIXELS)
-        found = [self._find(flat[start : start + _ROWS]) for start in range(0, len(flat), _ROWS)]
-        numbers = np.concatenate(found).reshape(wanted.shape[:3])
-        codes = np.stack(np.divmod(numbers, self.codebook_size), axis=-1)
+        numbers = self.find(wanted.reshape(-1, PIXELS)).reshape(wanted.shape[:3])
+        codes = np.stack(np.divmod(numbers, self.patches.shape[1]), axis=-1)
         return mx.array(codes.astype(np.int32))
 
     def codebooks(self) -> list[mx.array]:
-        """Two (K, D): the mean of each branch, and how far each second code lies from it on
+        """(K, D) and (J, D): the mean of each branch, and how far each second code lies from it on
         average: their sums stand near the patches."""
         departures = self._points - self._branches[:, None]
         return [mx.array(self._branches), mx.array(departures.mean(axis=0))]
 
     def points(self) -> np.ndarray:
-        """The patches as points float32 (K, K, D), the widest directions first, of half a unit of
+        """The patches as points float32 (K, J, D), the widest directions first, of half a unit of
         deviation per direction on average."""
         points = self._points
         return points * (0.5 / np.sqrt(points.reshape(-1, points.shape[-1]).var(axis=0).mean()))
 
     def meanings(self) -> np.ndarray | None:
-        """The patches' numbers that words go by (`Meaning`), float32 (K, K, M); None for a tree
+        """The patches' numbers that words go by (`Meaning`), float32 (K, J, M); None for a tree
         that was learned without captions."""
         if self.meaning is None:
             return None
@@ -113,7 +114,7 @@ class PatchTree:
         return self.meaning(points.reshape(-1, points.shape[-1])).reshape(*points.shape[:2], -1)
 
     def edges(self) -> tuple[np.ndarray, np.ndarray]:
-        """Palette entries at the edges of all patches, two uint8 (K, K, 32): left column and top
+        """Palette entries at the edges of all patches, two uint8 (K, J, 32): left column and top
         row, which touch the neighbours before it in raster order; right column and bottom row,
         which touch those after it."""
         square = self.patches.reshape(*self.patches.shape[:2], PATCH, PATCH)
@@ -128,7 +129,7 @@ class PatchTree:
     @cached_property
     def _points(self) -> np.ndarray:
         flat = self.latents(self.patches.reshape(-1, PIXELS))
-        return flat.reshape(*self.patches.shape[:2], -1)  # (K, K, D)
+        return flat.reshape(*self.patches.shape[:2], -1)  # (K, J, D)
 
     @cached_property
     def _branches(self) -> np.ndarray:
@@ -137,7 +138,7 @@ class PatchTree:
 
     @cached_property
     def _norms(self) -> np.ndarray:
-        """Squared lengths of all points, (K, K)."""
+        """Squared lengths of all points, (K, J)."""
         return np.square(self._points).sum(-1)
 
     @cached_property
@@ -147,8 +148,13 @@ class PatchTree:
         order = np.argsort(unsorted, kind="stable")
         return unsorted[order], order
 
+    def find(self, wanted: np.ndarray) -> np.ndarray:
+        """Numbers (N,), first code * J + second code, of the patches that stand for uint8
+        (N, 256)."""
+        found = [self._find(wanted[at : at + _ROWS]) for at in range(0, len(wanted), _ROWS)]
+        return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+
     def _find(self, wanted: np.ndarray) -> np.ndarray:
-        """Numbers (N,) of the patches that stand for uint8 (N, 256)."""
         ordered, order = self._keys
         place = np.searchsorted(ordered, keys(wanted)).clip(0, len(order) - 1)
         numbers = order[place]
@@ -159,22 +165,22 @@ class PatchTree:
         return numbers
 
     def _nearest(self, wanted: np.ndarray) -> np.ndarray:
-        """As `_find`, for patches that the tree does not hold: most equal pixels among those that
+        """As `find`, for patches that the tree does not hold: most equal pixels among those that
         are nearest as points."""
-        k, branches = self.codebook_size, self._branches
+        (k, j), branches = self.codebook_sizes, self._branches
         queries = self.latents(wanted)  # (N, D)
         near = min(_BRANCHES, k)
         distance = np.square(branches).sum(1) - 2 * queries @ branches.T  # (N, K)
         chosen = np.argpartition(distance, near - 1, axis=1)[:, :near]  # (N, near)
-        distances = np.empty((len(wanted), near, k), dtype=np.float32)
+        distances = np.empty((len(wanted), near, j), dtype=np.float32)
         for branch in np.unique(chosen):
             rows, slots = np.nonzero(chosen == branch)
-            products = queries[rows] @ self._points[branch].T  # (rows, K)
+            products = queries[rows] @ self._points[branch].T  # (rows, J)
             distances[rows, slots] = self._norms[branch] - 2 * products
         flat = distances.reshape(len(wanted), -1)
         count = min(_CANDIDATES, flat.shape[1])
         best = np.argpartition(flat, count - 1, axis=1)[:, :count]  # (N, count)
         best = np.take_along_axis(best, np.take_along_axis(flat, best, 1).argsort(1), 1)
-        numbers = np.take_along_axis(chosen, best // k, 1) * k + best % k
+        numbers = np.take_along_axis(chosen, best // j, 1) * j + best % j
         equal = (self.patches.reshape(-1, PIXELS)[numbers] == wanted[:, None]).sum(-1)
         return numbers[np.arange(len(wanted)), equal.argmax(1)]

@@ -1,9 +1,15 @@
-"""Learning a patch tree: count the patches of pictures, keep the commonest, put them in order."""
+"""Learning a patch tree: count the patches of pictures, keep the commonest, put them in order.
+
+A tree that is there can grow: its branches stay what they are, and each gets twice as many patches.
+What a transformer has learned of its codes then holds for the new ones.
+"""
 
 from collections.abc import Iterable
 
 import numpy as np
+from tqdm import trange
 
+from scene.checkpoints import fingerprint
 from scene.errors import SceneError
 from scene.patches.cutting import PIXELS, cut, keys
 from scene.patches.latents import Latents
@@ -11,6 +17,7 @@ from scene.patches.tree import PatchTree
 from scene.training.meaning import learn_meaning
 
 SMALLEST = 4
+_AT_A_TIME = 4096
 
 
 def learn_patches(
@@ -51,6 +58,44 @@ def learn_patches(
     return PatchTree(palette, tree.patches, tree.latents, meaning), held
 
 
+def grow_patches(tree: PatchTree, pictures: Iterable[np.ndarray]) -> tuple[PatchTree, float]:
+    """A tree of the same branches with twice as many patches each, and the share of all patches
+    that it holds.
+
+    Every patch of the pictures belongs to the branch in which `tree` has the one nearest to it;
+    the commonest of each branch are kept.
+
+    Args:
+        tree: whose palette, branches and axes stay.
+        pictures: chunks of entries of its palette, uint8 (B, H, W).
+
+    Raises:
+        SceneError: too few different patches for some branch.
+    """
+    patches, counts, _ = count_patches(pictures)
+    branches, size = tree.codebook_sizes
+    homes = np.concatenate(
+        [
+            tree.find(patches[start : start + _AT_A_TIME]) // size
+            for start in trange(0, len(patches), _AT_A_TIME, desc="finding their branches")
+        ]
+    )
+    order = np.lexsort((-counts, homes))  # branch by branch, the commonest first
+    begin = np.searchsorted(homes[order], np.arange(branches + 1))
+    if (fewest := int(np.diff(begin).min())) < 2 * size:
+        raise SceneError(
+            f"{len(patches)} different patches leave a branch with {fewest}, which is to have "
+            f"{2 * size}: give more pictures"
+        )
+    kept = order[begin[:-1, None] + np.arange(2 * size)]  # (K, 2 J)
+    held = float(counts[kept].sum() / counts.sum())
+    own = tree.latents(tree.patches.reshape(-1, PIXELS)).reshape(branches, size, -1)
+    axes = _turned_as(own, _common_axes(own))
+    points = tree.latents(patches[kept].reshape(-1, PIXELS)).reshape(branches, 2 * size, -1)
+    grown = _in_order(patches[kept], points, axes)
+    return PatchTree(tree.palette, grown, tree.latents, tree.meaning, fingerprint(tree)), held
+
+
 def count_patches(
     pictures: Iterable[np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -85,18 +130,45 @@ def arrange(patches: np.ndarray, palette: np.ndarray, size: int) -> np.ndarray:
     while len(groups) < size:
         groups = [half for group in groups for half in _halves(group, _widest(points[group]))]
     branches = np.stack(groups)  # (K, K)
-    rest = points[branches] - points[branches].mean(axis=1, keepdims=True)
+    return _in_order(patches[branches], points[branches], _common_axes(points[branches]))
+
+
+def _common_axes(points: np.ndarray) -> np.ndarray:
+    """Directions (D, D) in which points (K, J, D) depart from the mean of their branch, the widest
+    first."""
+    rest = points - points.mean(axis=1, keepdims=True)
     flat = rest.reshape(-1, rest.shape[-1])
     _, axes = np.linalg.eigh(flat.T @ flat)
+    return axes[:, ::-1]
+
+
+def _turned_as(points: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """Axes (D, D) with the signs by which points (K, J, D) are in order: another machine finds the
+    same axes turned around."""
+    axes, size, axis = axes.copy(), points.shape[1], 0
+    while size > 1:
+        size //= 2
+        along = (points @ axes[:, axis]).reshape(-1, 2, size).mean(axis=(0, 2))  # of both halves
+        axes[:, axis] *= 1 if along[1] >= along[0] else -1
+        axis += 1
+    return axes
+
+
+def _in_order(patches: np.ndarray, points: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """Patches (K, J, 256) with those of every branch halved along one axis after the other, by
+    their points (K, J, D)."""
+    size = patches.shape[1]
     ordered = []
-    for branch, departures in zip(branches, rest, strict=True):
-        groups, axis = [np.arange(size)], 1
+    for branch, departures in zip(
+        patches, points - points.mean(axis=1, keepdims=True), strict=True
+    ):
+        groups, axis = [np.arange(size)], 0
         while len(groups) < size:
-            along = departures @ axes[:, -axis]
+            along = departures @ axes[:, axis]
             groups = [half for group in groups for half in _halves(group, along[group])]
             axis += 1
         ordered.append(branch[np.concatenate(groups)])
-    return patches[np.stack(ordered)]
+    return np.stack(ordered)
 
 
 def _widest(points: np.ndarray) -> np.ndarray:

@@ -34,6 +34,7 @@ from scene.config import TransformerConfig
 from scene.dataset import batch_indices
 from scene.errors import SceneError
 from scene.images import save_png, to_uint8
+from scene.patches import PatchTree
 from scene.training.batches import split
 from scene.training.distributed import ALONE, Processes
 from scene.training.loop import SEED_STRIDE, StepReport, scalar
@@ -43,6 +44,7 @@ from scene.transformer.tokenizer import UNKNOWN
 
 VALIDATION_PICTURES = 128
 MOST_MISTAKEN = 0.5  # share of a sequence's codes
+OF_SECOND_CODES = ("codes.1.weight", "depth.heads.1.weight", "depth.heads.1.bias")
 SAMPLE_SEEDS = (0, 1)
 SAMPLE_PROMPTS = (
     "A dark forest with twisted trees and moonlight filtering through",
@@ -123,15 +125,15 @@ class TransformerTrainer:
 
     def _check_codes(self) -> None:
         model, (_, positions, levels) = self.config.model, self.codes.shape
-        size = self.codec.codebook_size
         expected = {
             "max_seq_len": (model.max_seq_len, positions),
             "num_levels": (model.num_levels, levels),
-            "vocab_size": (model.vocab_size, size),
+            "vocab_size": (model.vocab_sizes, self.codec.codebook_sizes),
             "grid_width": (model.grid_width, self.config.data.image_size[0] // 16),
         }
         for key, (asked, found) in expected.items():
             if asked != found:
+                asked, found = _short(asked), _short(found)
                 raise SceneError(f"model.{key} is {asked}, but the tokenizer's codes have {found}")
         labels = self.layouts.labels if self.layouts else 0
         if self.config.model.layout_labels != labels:
@@ -143,7 +145,8 @@ class TransformerTrainer:
     def _take_over(self, folder: Path) -> None:
         """Begin with the weights and words of a trained transformer."""
         loaded = load_transformer(folder)
-        if loaded.vqgan != fingerprint(self.codec):
+        grown_from = self.codec.grown_from if isinstance(self.codec, PatchTree) else None
+        if loaded.vqgan not in (fingerprint(self.codec), grown_from):
             raise SceneError(f"{folder} was trained on the codes of another tokenizer")
         same_labels = self.layouts is not None and loaded.layouts == self.layouts.codec
         here = flat_parameters(self.model)
@@ -152,6 +155,8 @@ class TransformerTrainer:
             for name, value in flat_parameters(loaded.model).items()
             if same_labels or not name.startswith("layout.")
         }
+        if loaded.vqgan == grown_from:
+            there |= {name: _twice_as_many(there[name]) for name in OF_SECOND_CODES}
         fresh = {name for name in here if name.startswith(("layout.", "around."))} - there.keys()
         if {name: value.shape for name, value in there.items()} != {
             name: value.shape for name, value in here.items() if name not in fresh
@@ -326,6 +331,17 @@ def weighted_nll(
     rest = nn.losses.cross_entropy(logits, chosen[..., 1:]).mean(axis=(0, 1))  # (L - 1,)
     weights = [decay**level for level in range(1, model.num_levels)]
     return (total + (mx.array(weights) * rest).sum()) / (1 + sum(weights))
+
+
+def _twice_as_many(rows: mx.array) -> mx.array:
+    """(J, ...) -> (2 J, ...): in a grown tree two patches stand where one stood."""
+    return mx.repeat(rows, 2, axis=0)
+
+
+def _short(sizes: int | tuple[int, ...]) -> str:
+    """A size of all levels as one number."""
+    levels = (sizes,) if isinstance(sizes, int) else sizes
+    return " and ".join(map(str, levels if len(set(levels)) > 1 else levels[:1]))
 
 
 def _start_embeddings(model: ImageTransformer, codec: PictureCodec) -> None:

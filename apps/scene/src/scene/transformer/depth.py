@@ -6,6 +6,8 @@ place of a second attention stack: over four tokens a sum carries what attention
 fraction of the cost per sampled code.
 """
 
+from collections.abc import Sequence
+
 import mlx.core as mx
 import mlx.nn as nn
 
@@ -18,34 +20,36 @@ GOES_ON = 0.25
 
 
 class DepthModel(nn.Module):
-    """Position vectors (B, N, D) and codes (B, N, L) -> logits (B, N, L, K)."""
+    """Position vectors (B, N, D) and codes (B, N, L) -> logits (B, N, L, K); of a level with fewer
+    codes than K the last ones are -inf."""
 
     def __init__(
-        self, dims: int, num_levels: int, vocab_size: int, num_layers: int, pick_dims: int = 0
+        self, dims: int, vocab_sizes: Sequence[int], num_layers: int, pick_dims: int = 0
     ) -> None:
-        """`pick_dims`: how many numbers of each patch the second level is chosen by, see `look_at`;
-        0 for codes that name no patches."""
+        """`vocab_sizes`: codes of each level. `pick_dims`: how many numbers of each patch the
+        second level is chosen by, see `look_at`; 0 for codes that name no patches."""
         super().__init__()
-        self.num_levels = num_levels
+        self.num_levels = len(vocab_sizes)
+        self.most = max(vocab_sizes)
         if pick_dims:
             self.pick = nn.Linear(dims, pick_dims)
             self.match = nn.Linear(dims, BOTH)
             self.match.weight = mx.zeros_like(self.match.weight)
             self.match.bias = mx.full((BOTH,), GOES_ON)
         self.start = nn.Linear(dims, dims)
-        self.levels = mx.random.normal((num_levels, dims)) * 0.02
-        self.codes = [nn.Embedding(vocab_size, dims) for _ in range(num_levels - 1)]
+        self.levels = mx.random.normal((len(vocab_sizes), dims)) * 0.02
+        self.codes = [nn.Embedding(size, dims) for size in vocab_sizes[:-1]]
         self.norms = [nn.RMSNorm(dims) for _ in range(num_layers)]
         self.blocks = [MLP(dims, MLP_RATIO) for _ in range(num_layers)]
         self.norm = nn.RMSNorm(dims)
-        self.heads = [nn.Linear(dims, vocab_size) for _ in range(num_levels)]
+        self.heads = [nn.Linear(dims, size) for size in vocab_sizes]
 
     def look_at(self, patches: mx.array, near: mx.array) -> None:
-        """Points (K, K, D) of the patches that two codes name, D at least `pick_dims`, and `near`
-        uint8 (K, K, 32): palette entries of their left column and of their top row.
+        """Points (K, J, D) of the patches that two codes name, D at least `pick_dims`, and `near`
+        uint8 (K, J, 32): palette entries of their left column and of their top row.
 
         The second code is then also chosen by what its patch looks like: the same vector asks for
-        the same look in every branch, which a head of K numbers would have to learn K times. And
+        the same look in every branch, which a head of J numbers would have to learn K times. And
         by how many of its pixels equal those that they touch.
         """
         self._patches = patches[..., : self.pick.weight.shape[0]]
@@ -66,7 +70,7 @@ class DepthModel(nn.Module):
         branch: mx.array | None = None,
         touching: mx.array | None = None,
     ) -> mx.array:
-        """Logits of `level`: (..., D) -> (..., K).
+        """Logits of the codes of `level`: (..., D) -> (..., K).
 
         The second level of codes that name patches needs `branch` int (...), the first code, and
         `touching` uint8 (..., 32), the edges of the neighbours (`Edges`); ValueError without.
@@ -90,7 +94,11 @@ class DepthModel(nn.Module):
         outputs = []
         for level in range(self.num_levels):
             branch = codes[..., level - 1] if level else None
-            outputs.append(self.logits(state, level, branch, touching))
+            logits = self.logits(state, level, branch, touching)
+            if missing := self.most - logits.shape[-1]:
+                widths = [(0, 0)] * (logits.ndim - 1) + [(0, missing)]
+                logits = mx.pad(logits, widths, constant_values=-mx.inf)
+            outputs.append(logits)
             if level + 1 < self.num_levels:
                 state = self.advance(state, codes[..., level], level)
         return mx.stack(outputs, axis=2)

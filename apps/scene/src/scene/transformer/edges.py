@@ -25,7 +25,7 @@ class Edges(nn.Module):
         self.outer = nn.Linear(dims, dims)
 
     def look_at(self, far: mx.array, palette: mx.array) -> None:
-        """`far` uint8 (K, K, 32): palette entries of the right column and of the bottom row of the
+        """`far` uint8 (K, J, 32): palette entries of the right column and of the bottom row of the
         patch that two codes name. `palette` float32 (C, 3) in [-1, 1], C at most 255."""
         self._far = far
         missing = mx.zeros((NOTHING + 1 - len(palette), 3))

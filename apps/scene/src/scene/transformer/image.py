@@ -42,13 +42,13 @@ class ImageTransformer(nn.Module):
     """`model(text_tokens, image_tokens) -> logits`.
 
     With `num_levels=1`, tokens are int (B, N) and logits (B, N, vocab_size); with L levels,
-    tokens are (B, N, L) and logits (B, N, L, vocab_size). N is at most `max_seq_len`; the grid
-    is `grid_width` positions wide.
+    tokens are (B, N, L) and logits (B, N, L, vocab_size), or as many as the largest level has. N is
+    at most `max_seq_len`; the grid is `grid_width` positions wide.
     """
 
     def __init__(
         self,
-        vocab_size: int = 512,
+        vocab_size: int | Sequence[int] = 512,
         text_vocab_size: int = 1000,
         max_seq_len: int = 240,
         embed_dim: int = 256,
@@ -69,12 +69,14 @@ class ImageTransformer(nn.Module):
         layout_labels: int = 0,
         around: bool = False,
     ) -> None:
-        """`view_dims`, `pick_dims`: for codes that name patches, how many numbers of a patch its
-        neighbours see, and how many it is chosen by; `look_at` then comes before all else.
+        """`vocab_size`: codes of every level, or of each. `view_dims`, `pick_dims`: for codes that
+        name patches, how many numbers of a patch its neighbours see, and how many it is chosen by;
+        `look_at` then comes before all else.
         `layout_labels`: how many labels a layout has, 0 for a model that knows no layouts.
         `around`: whether a position's input holds more of its neighbours than left and above."""
         super().__init__()
-        self.vocab_size = vocab_size
+        sizes = (vocab_size,) * num_levels if isinstance(vocab_size, int) else tuple(vocab_size)
+        self.most_codes = max(sizes)
         self.num_levels = num_levels
         self.max_seq_len = max_seq_len
         self.grid_width = grid_width
@@ -87,7 +89,7 @@ class ImageTransformer(nn.Module):
         self.start = mx.random.normal((embed_dim,)) * PLACE_SCALE
         self.rows = mx.random.normal((-(-max_seq_len // grid_width), embed_dim)) * PLACE_SCALE
         self.columns = mx.random.normal((grid_width, embed_dim)) * PLACE_SCALE
-        self.codes = [nn.Embedding(vocab_size, embed_dim) for _ in range(num_levels)]
+        self.codes = [nn.Embedding(size, embed_dim) for size in sizes]
         if view_dims:
             self.view = nn.Linear(view_dims, embed_dim, bias=False)
             self.edges = Edges(embed_dim)
@@ -103,13 +105,13 @@ class ImageTransformer(nn.Module):
         ]
         self.norm = nn.RMSNorm(embed_dim)
         if num_levels == 1:
-            self.head = nn.Linear(embed_dim, vocab_size)
+            self.head = nn.Linear(embed_dim, sizes[0])
         else:
-            self.depth = DepthModel(embed_dim, num_levels, vocab_size, depth_layers, pick_dims)
+            self.depth = DepthModel(embed_dim, sizes, depth_layers, pick_dims)
 
     def look_at(self, patches: mx.array, near: mx.array, far: mx.array, palette: mx.array) -> None:
-        """What the patches that two codes name look like: points float32 (K, K, D), D at least
-        `view_dims` and `pick_dims`, and their edges uint8 (K, K, 32), as `PatchTree` has them;
+        """What the patches that two codes name look like: points float32 (K, J, D), D at least
+        `view_dims` and `pick_dims`, and their edges uint8 (K, J, 32), as `PatchTree` has them;
         `palette` float32 (C, 3) in [-1, 1]."""
         self._patches = patches[..., : self.view.weight.shape[1]]
         self.edges.look_at(far, palette)
@@ -252,7 +254,7 @@ class ImageTransformer(nn.Module):
         - `seeds`: one per picture, by default drawn from MLX's global state; the same seed
           gives the same picture, whatever else is in the batch;
         - `pull` says what is added to the logits of the second level, from the first codes int
-          (B,): float32 (B, K); under guidance to those with a caption;
+          (B,): float32 (B, J); under guidance to those with a caption;
         - `layout` int (B, N) says what stands where; what is drawn without a caption has none;
         - `on_position` is called after each position with its number.
         """
@@ -262,7 +264,7 @@ class ImageTransformer(nn.Module):
         try:
             draws = self.max_seq_len * self.num_levels
             sampler = Sampler(
-                temperature, top_k, top_p, guidance, seeds, batch, draws, self.vocab_size
+                temperature, top_k, top_p, guidance, seeds, batch, draws, self.most_codes
             )
             if sampler.guided:
                 text_tokens = _twice(text_tokens, mx.zeros_like(text_tokens))
@@ -324,7 +326,7 @@ class ImageTransformer(nn.Module):
             cooling = FINE_COOLING if level else 1.0
             logits = self.depth.logits(state, level, known, touching)
             if level == 1 and pull is not None:
-                more = pull(codes[0])  # (B, K)
+                more = pull(codes[0])  # (B, J)
                 logits = logits + (_twice(more, mx.zeros_like(more)) if sampler.guided else more)
             chosen = sampler.draw(logits, cooling)
             codes.append(chosen)

@@ -66,7 +66,7 @@ class Sampler:
     def draw(self, logits: mx.array, cooling: float = 1.0) -> mx.array:
         """Next codes for logits (B, K), or (2B, K) under guidance -> uint32 (B,).
 
-        `cooling` multiplies the temperature of this draw.
+        K is at most `vocab_size`. `cooling` multiplies the temperature of this draw.
         """
         if self.guided:
             conditional, free = mx.split(logits, 2)
@@ -78,4 +78,5 @@ class Sampler:
         if self.top_p is not None and self.top_p < 1:
             heat = self.temperature * cooling
             logits = keep_top_p(logits / heat, self.top_p) * heat
-        return mx.argmax(logits + cooling * next(self._noise)[0], axis=-1)
+        noise = next(self._noise)[0, :, : logits.shape[-1]]
+        return mx.argmax(logits + cooling * noise, axis=-1)

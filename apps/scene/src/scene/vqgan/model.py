@@ -121,6 +121,11 @@ class VQGAN(nn.Module):
         return self.quantizer.codebook_size
 
     @property
+    def codebook_sizes(self) -> tuple[int, ...]:
+        """Codes of each level."""
+        return (self.codebook_size,) * self.num_levels
+
+    @property
     def colours(self) -> np.ndarray | None:
         """The palette, uint8 (C, 3), if there is one."""
         return (
