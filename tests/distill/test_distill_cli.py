@@ -66,10 +66,13 @@ def test_asking_for_help_is_no_failure(arguments, capsys):
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["train"], ["encode", "x"], ["--nonsense"]])
-def test_wrong_usage_exits_with_2(arguments):
+def test_wrong_usage_is_told_in_one_line_and_exits_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "--help)" in told
 
 
 @pytest.fixture

@@ -205,10 +205,13 @@ def test_models_that_do_not_belong_together_are_refused(workshop, models, tmp_pa
 @pytest.mark.parametrize(
     "command", [generate, train_vqgan, train_transformer, reconstruct, evaluate]
 )
-def test_usage_errors_exit_with_2(command):
+def test_usage_errors_are_told_in_one_line_and_exit_with_2(command, capsys):
     with pytest.raises(SystemExit) as stop:
         command(["--no-such-flag"])
     assert stop.value.code == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "--help)" in told
 
 
 @pytest.mark.parametrize("flag", ["-t", "--top-p", "--guidance"])

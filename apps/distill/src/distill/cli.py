@@ -13,11 +13,17 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import NoReturn
 
 from distill.errors import DistillError, UsageError
 from distill.signals import exit_code, heed_termination
 
 EXIT_FAILURE, EXIT_USAGE = 1, 2
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="distill",
         description="Turn sound into a short table of codes that can be seen, heard and edited, "
         "and back. Without a command: open the page in a browser.",

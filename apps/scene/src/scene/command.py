@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from typing import NoReturn
 
 from scene.errors import SceneError, UsageError
 from scene.signals import exit_code, heed_termination
@@ -13,9 +14,14 @@ EXIT_USAGE = 2
 LARGEST_SEED = 2**63 - 1
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def create_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """A parser with `--version`, whose help keeps the line breaks of its examples."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=name,
         description=description,
         epilog=epilog,
