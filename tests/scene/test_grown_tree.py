@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
@@ -104,6 +107,12 @@ def test_too_few_pictures_to_grow_from_are_refused(tree):
         grow_patches(tree, [_pictures(3)])
 
 
+def test_a_tree_that_has_grown_up_is_told_so(tree, more):
+    branch = tree.patches[:1].repeat(256, axis=1)
+    with pytest.raises(SceneError, match="grown up"):
+        grow_patches(PatchTree(PALETTE, branch, tree.latents), [more])
+
+
 def test_a_saved_tree_knows_what_it_has_grown_from(tree, grown, tmp_path):
     after, _ = grown
     assert after.grown_from == fingerprint(tree) != fingerprint(after)
@@ -189,6 +198,16 @@ def test_a_transformer_of_another_tree_starts_nothing(runs, capsys):
     order += ["--vqgan", str(runs / "tree"), "--start-from", str(runs / "on" / "best")]
     assert train_transformer(order) == 1
     assert "another tokenizer" in capsys.readouterr().err
+
+
+def test_a_transformer_of_no_size_is_refused_in_one_line(runs, tmp_path):
+    shutil.copytree(runs / "on" / "best", tmp_path / "best")
+    settings = tmp_path / "best" / "config.json"
+    document = json.loads(settings.read_text())
+    document["config"]["model"]["vocab_size"] = None
+    settings.write_text(json.dumps(document))
+    with pytest.raises(SceneError, match="vocab_size is null"):
+        load_transformer(tmp_path / "best")
 
 
 @pytest.mark.parametrize("more", [["--codes", "32"], ["--captions", "captions.jsonl"]])

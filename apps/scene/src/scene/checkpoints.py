@@ -33,6 +33,7 @@ from scene.patches import PatchTree
 from scene.patches.cutting import PIXELS
 from scene.patches.latents import Latents
 from scene.patches.meaning import Meaning
+from scene.patches.tree import MOST_PER_BRANCH
 from scene.transformer import ImageTransformer, SimpleTokenizer
 from scene.vqgan import VQGAN
 
@@ -219,16 +220,15 @@ def read_settings(folder: Path, kind: str, form: type[Form]) -> Form:
     return parse_config(form, document, str(folder / SETTINGS))
 
 
-TreeSize = Annotated[int, Field(ge=2, le=1024)]
-
-
 class _VQGANSettings(SettingsFile):
     config: VQGANConfig
 
 
 class _PatchSettings(SettingsFile):
-    codebook_size: TreeSize
-    branch_size: TreeSize | None = None  # as many as there are branches
+    codebook_size: Annotated[int, Field(ge=2, le=1024)]
+    branch_size: Annotated[int, Field(ge=2, le=MOST_PER_BRANCH)] | None = (
+        None  # as many as branches
+    )
     grown_from: str | None = None
     image_size: Size
     words: tuple[str, ...] = ()
@@ -440,9 +440,9 @@ def load_transformer(folder: Path) -> LoadedTransformer:
     shape = settings.config.model
     try:
         tokenizer = SimpleTokenizer(shape.text_vocab_size, shape.max_text_len, settings.vocabulary)
+        model = build_transformer(settings.config)
     except ValueError as error:
         raise SceneError(f"{folder / SETTINGS}: {error}") from error
-    model = build_transformer(settings.config)
     load_weights(model, folder)
     model.eval()
     return LoadedTransformer(model, tokenizer, settings.config, settings.vqgan, settings.layouts)

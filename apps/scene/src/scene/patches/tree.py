@@ -19,6 +19,7 @@ from scene.patches.cutting import PATCH, PIXELS, cut, join, keys
 from scene.patches.latents import Latents
 from scene.patches.meaning import Meaning
 
+MOST_PER_BRANCH = 2048
 MOST_COLOURS = 255  # leaves an entry of a byte that is no colour
 _BRANCHES = 32  # nearest branches that are searched
 _CANDIDATES = 128  # patches of them, nearest as points, that are compared pixel by pixel

@@ -13,7 +13,7 @@ from scene.checkpoints import fingerprint
 from scene.errors import SceneError
 from scene.patches.cutting import PIXELS, cut, keys
 from scene.patches.latents import Latents
-from scene.patches.tree import PatchTree
+from scene.patches.tree import MOST_PER_BRANCH, PatchTree
 from scene.training.meaning import learn_meaning
 
 SMALLEST = 4
@@ -70,10 +70,12 @@ def grow_patches(tree: PatchTree, pictures: Iterable[np.ndarray]) -> tuple[Patch
         pictures: chunks of entries of its palette, uint8 (B, H, W).
 
     Raises:
-        SceneError: too few different patches for some branch.
+        SceneError: too few different patches for some branch, or branches as large as they get.
     """
-    patches, counts, _ = count_patches(pictures)
     branches, size = tree.codebook_sizes
+    if 2 * size > MOST_PER_BRANCH:
+        raise SceneError(f"a branch has {MOST_PER_BRANCH} patches at most: this tree is grown up")
+    patches, counts, _ = count_patches(pictures)
     homes = np.concatenate(
         [
             tree.find(patches[start : start + _AT_A_TIME]) // size
