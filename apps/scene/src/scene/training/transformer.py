@@ -113,6 +113,9 @@ class TransformerTrainer:
             self._take_over(start_from)
         else:
             _start_embeddings(self.model, codec)
+        if self.layouts is not None and "sightings" in self.model:
+            fit = self.fit_items
+            self.model.sightings.record(codes[fit], self.layouts.codes[fit])
         self.optimizer = optim.AdamW(
             self.training.learning_rate,
             betas=[0.9, 0.99],
@@ -153,11 +156,12 @@ class TransformerTrainer:
         there = {
             name: value
             for name, value in flat_parameters(loaded.model).items()
-            if same_labels or not name.startswith("layout.")
+            if not name.startswith("sightings.") and (same_labels or not name.startswith("layout."))
         }
         if loaded.vqgan == grown_from:
             there |= {name: _twice_as_many(there[name]) for name in OF_SECOND_CODES}
-        fresh = {name for name in here if name.startswith(("layout.", "around."))} - there.keys()
+        new = ("layout.", "around.", "sightings.")
+        fresh = {name for name in here if name.startswith(new)} - there.keys()
         if {name: value.shape for name, value in there.items()} != {
             name: value.shape for name, value in here.items() if name not in fresh
         }:

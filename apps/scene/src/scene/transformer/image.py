@@ -19,6 +19,7 @@ from scene.transformer.depth import DepthModel
 from scene.transformer.edges import Edges
 from scene.transformer.layout import UNKNOWN, LayoutView
 from scene.transformer.sampling import Sampler
+from scene.transformer.sightings import Sightings
 from scene.transformer.text import TextEncoder, text_mask
 
 # Start size of what tells where a position is: near that of the codes, or it goes unheard at first.
@@ -95,6 +96,8 @@ class ImageTransformer(nn.Module):
             self.edges = Edges(embed_dim)
         if layout_labels:
             self.layout = LayoutView(layout_labels, embed_dim, grid_width)
+        if layout_labels and view_dims:
+            self.sightings = Sightings(sizes[0], sizes[1], layout_labels)
         self.above = nn.Linear(embed_dim, embed_dim, bias=False)
         if around:
             self.around = Around(embed_dim, grid_width)
@@ -255,7 +258,8 @@ class ImageTransformer(nn.Module):
           gives the same picture, whatever else is in the batch;
         - `pull` says what is added to the logits of the second level, from the first codes int
           (B,): float32 (B, J); under guidance to those with a caption;
-        - `layout` int (B, N) says what stands where; what is drawn without a caption has none;
+        - `layout` int (B, N) says what stands where; what is drawn without a caption has none.
+          Patches that were never seen under the label of a position are unlikely there;
         - `on_position` is called after each position with its number.
         """
         batch = text_tokens.shape[0]
@@ -272,6 +276,7 @@ class ImageTransformer(nn.Module):
                     layout = _twice(layout, mx.full(layout.shape, UNKNOWN))
             prompt = self.remember(text_tokens, layout)
             rows = text_tokens.shape[0]  # twice the batch under guidance
+            labels = None if layout is None else layout[:batch]
             caches = self.new_cache(rows)
             places = mx.split(self.positions(self.max_seq_len), self.max_seq_len)
             mx.eval(
@@ -288,7 +293,8 @@ class ImageTransformer(nn.Module):
                 if prompt.layout is not None:
                     place = place + prompt.layout[:, position]
                 x = self.step(place, left, above, prompt, caches, touching, around)
-                drawn.append(self._draw(x, sampler, touching, pull))
+                label = None if labels is None else labels[:, position]
+                drawn.append(self._draw(x, sampler, touching, pull, label))
                 codes = self.embed_codes(drawn[-1])  # (B, D)
                 embedded.append(_twice(codes, codes) if sampler.guided else codes)
                 mx.async_eval(drawn[-1], embedded[-1], [(c.keys, c.values) for c in caches])
@@ -316,8 +322,10 @@ class ImageTransformer(nn.Module):
         sampler: Sampler,
         touching: mx.array | None,
         pull: Callable[[mx.array], mx.array] | None,
+        label: mx.array | None,
     ) -> mx.array:
-        """Codes of one position, level by level: (B or 2B, D) -> uint32 (B, L)."""
+        """Codes of one position, level by level: (B or 2B, D) -> uint32 (B, L); `label` int (B,) is
+        the layout's there."""
         if self.num_levels == 1:
             return sampler.draw(self.head(x))[:, None]
         state = self.depth.begin(x)
@@ -328,6 +336,9 @@ class ImageTransformer(nn.Module):
             if level == 1 and pull is not None:
                 more = pull(codes[0])  # (B, J)
                 logits = logits + (_twice(more, mx.zeros_like(more)) if sampler.guided else more)
+            if level == 1 and label is not None and "sightings" in self:
+                less = self.sightings(codes[0], label)  # (B, J)
+                logits = logits + (_twice(less, less) if sampler.guided else less)
             chosen = sampler.draw(logits, cooling)
             codes.append(chosen)
             if level + 1 < self.num_levels:
