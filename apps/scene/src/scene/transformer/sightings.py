@@ -16,30 +16,27 @@ NEVER_SEEN = 6.0
 
 
 class Sightings(nn.Module):
-    """`seen` uint8 (K, J, ceil(labels / 8)): a bit for every label, counted and not trained."""
+    """`seen` uint8 (ceil(labels / 8), K, J): a bit for every label, counted and not trained."""
 
     def __init__(self, branches: int, patches: int, labels: int) -> None:
         super().__init__()
-        self.seen = mx.zeros((branches, patches, -(-labels // 8)), dtype=mx.uint8)
+        self.seen = mx.zeros((-(-labels // 8), branches, patches), dtype=mx.uint8)
         self.freeze()
 
     def record(self, codes: np.ndarray, labels: np.ndarray) -> None:
-        """Begin anew with what was seen: codes int (N, P, 2) under labels int (N, P)."""
-        branches, patches, width = self.seen.shape
-        numbers = codes[..., 0].astype(np.int64) * patches + codes[..., 1]
-        places = np.unique(numbers * (8 * width) + labels)
-        bits = np.zeros(branches * patches * 8 * width, dtype=np.uint8)
-        bits[places] = 1
-        packed = np.packbits(bits.reshape(branches, patches, width, 8), axis=-1, bitorder="little")
-        self.seen = mx.array(packed[..., 0])
+        """Begin anew with what was seen: codes int (N, P, 2) under labels int (N, P).
+
+        A patch that was never seen may stand under any label.
+        """
+        width, branches, patches = self.seen.shape
+        seen = np.zeros((branches, patches, width, 8), dtype=np.uint8)
+        seen[codes[..., 0], codes[..., 1], labels // 8, labels % 8] = 1
+        seen[~seen.any(axis=(2, 3))] = 1
+        packed = np.packbits(seen, axis=-1, bitorder="little")[..., 0]  # (K, J, W)
+        self.seen = mx.array(np.ascontiguousarray(packed.transpose(2, 0, 1)))
 
     def __call__(self, branch: mx.array, label: mx.array) -> mx.array:
-        """What is added to the logits of a branch's patches: int (B,), int (B,) -> (B, J).
-
-        A patch that was never seen under any label loses nothing.
-        """
-        rows = self.seen[branch]  # (B, J, W)
-        place = mx.broadcast_to((label // 8)[:, None, None], (*rows.shape[:2], 1))
-        byte = mx.take_along_axis(rows, place, axis=-1)[..., 0]  # (B, J)
+        """What is added to the logits of a branch's patches: int (B,), int (B,) -> (B, J)."""
+        byte = self.seen[label // 8, branch]  # (B, J)
         bit = (byte >> (label % 8)[:, None].astype(mx.uint8)) & 1
-        return mx.where((bit == 0) & rows.any(axis=-1), -NEVER_SEEN, 0.0)
+        return mx.where(bit == 0, -NEVER_SEEN, 0.0)
