@@ -9,6 +9,7 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 import pytest
+from tests.scene.patch_world import PALETTE, TINY_TRANSFORMER, plain_pictures
 
 from scene.checkpoints import fingerprint, load_codec, load_transformer, save_labels, save_patches
 from scene.errors import SceneError
@@ -22,27 +23,17 @@ from scene.train_transformer import main as train_transformer
 from scene.training.patches import grow_patches, learn_patches
 from scene.transformer import ImageTransformer
 
-PALETTE = np.random.default_rng(0).integers(0, 64, (40, 3)).astype(np.uint8) * 4
-
-
-def _pictures(count: int, seed: int = 1) -> np.ndarray:
-    """Palette entries (count, 32, 48): plain patches with a few pixels changed."""
-    rng = np.random.default_rng(seed)
-    plain = np.repeat(np.repeat(rng.integers(0, 40, (count, 2, 3)), 16, 1), 16, 2)
-    changed = rng.random(plain.shape) < 0.02
-    return np.where(changed, rng.integers(0, 40, plain.shape), plain).astype(np.uint8)
-
 
 @pytest.fixture(scope="module")
 def tree() -> PatchTree:
-    return learn_patches([_pictures(30)], PALETTE, 8)[0]
+    return learn_patches([plain_pictures(30)], PALETTE, 8)[0]
 
 
 @pytest.fixture(scope="module")
 def more() -> np.ndarray:
     """Pictures of which the first 20 came twice."""
-    pictures = _pictures(80, 2)
-    return np.concatenate([pictures[:40], _pictures(30), pictures[:20], pictures[40:]])
+    pictures = plain_pictures(80, 2)
+    return np.concatenate([pictures[:40], plain_pictures(30), pictures[:20], pictures[40:]])
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +64,7 @@ def test_a_grown_tree_holds_the_commonest_patches_of_each_branch(tree, more, gro
 
 
 def test_more_patches_are_nearer_to_unseen_pictures(tree, grown):
-    unseen = cut(_pictures(40, 9)).reshape(-1, PIXELS)
+    unseen = cut(plain_pictures(40, 9)).reshape(-1, PIXELS)
     equal = [
         (each.patches.reshape(-1, PIXELS)[each.find(unseen)] == unseen).mean()
         for each in (tree, grown[0])
@@ -104,7 +95,7 @@ def test_axes_that_another_machine_turns_around_give_the_same_tree(tree, more, g
 
 def test_too_few_pictures_to_grow_from_are_refused(tree):
     with pytest.raises(SceneError, match="which is to have 16: give more pictures"):
-        grow_patches(tree, [_pictures(3)])
+        grow_patches(tree, [plain_pictures(3)])
 
 
 def test_a_tree_that_has_grown_up_is_told_so(tree, more):
@@ -147,15 +138,6 @@ def test_levels_may_have_codes_of_their_own_number():
     assert drawn[..., 1].max() == 5
 
 
-YAML = """
-model: {vocab_size: null, num_levels: 2, embed_dim: 16, num_heads: 2, num_layers: 1,
-  text_embed_dim: 16, text_layers: 1, text_heads: 2, max_text_len: 24, text_vocab_size: 60,
-  dropout: 0.0, depth_layers: 1, view_dims: 8, pick_dims: 8}
-training: {batch_size: 2, learning_rate: 1.0e-6, warmup_steps: 1, validation_share: 0.2,
-  max_steps: 2, num_epochs: 1, save_every: 1, sample_every: 9}
-"""
-
-
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """A tree, one that has grown from it, and a transformer of each."""
@@ -168,7 +150,7 @@ def runs(tmp_path_factory):
     assert make_scenes(["--count", "24", "--out", str(folder / "more"), "--jobs", "1"]) == 0
     wider = ["--data", str(folder / "more" / "images")]
     assert scene(["learn-patches", *wider, "--grow", first, "--out", second]) == 0
-    (folder / "small.yaml").write_text(YAML)
+    (folder / "small.yaml").write_text(TINY_TRANSFORMER)
     common = ["--config", str(folder / "small.yaml"), *pictures]
     common += ["--captions", str(data / "captions.jsonl")]
     plain = [*common, "--vqgan", first, "--out", str(folder / "plain")]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.scene.patch_world import PALETTE, plain_pictures
 
 from scene.checkpoints import fingerprint, load_codec, read_arrays, save_checkpoint, save_patches
 from scene.errors import SceneError
@@ -22,25 +23,16 @@ from scene.patches.cutting import PIXELS, cut, join, keys
 from scene.synth import draw_scene
 from scene.training.patches import count_patches, learn_patches
 
-PALETTE = np.random.default_rng(0).integers(0, 64, (40, 3)).astype(np.uint8) * 4
 SIZE = (320, 192)
-
-
-def _pictures(count: int, seed: int = 1) -> np.ndarray:
-    """Palette entries (count, 32, 48): plain patches with a few pixels changed."""
-    rng = np.random.default_rng(seed)
-    plain = np.repeat(np.repeat(rng.integers(0, 40, (count, 2, 3)), 16, 1), 16, 2)
-    changed = rng.random(plain.shape) < 0.02
-    return np.where(changed, rng.integers(0, 40, plain.shape), plain).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
 def tree() -> PatchTree:
-    return learn_patches([_pictures(30), _pictures(40, 2)], PALETTE, 16)[0]
+    return learn_patches([plain_pictures(30), plain_pictures(40, 2)], PALETTE, 16)[0]
 
 
 def test_cutting_and_joining_are_inverse():
-    pictures = _pictures(3)
+    pictures = plain_pictures(3)
     patches = cut(pictures)
     assert patches.shape == (3, 2, 3, PIXELS)
     assert np.array_equal(patches[1, 1, 2], pictures[1, 16:, 32:].ravel())
@@ -48,7 +40,7 @@ def test_cutting_and_joining_are_inverse():
 
 
 def test_counting_finds_each_patch_once_however_the_pictures_are_split():
-    pictures = np.concatenate([_pictures(4), _pictures(4), _pictures(3, 5)])
+    pictures = np.concatenate([plain_pictures(4), plain_pictures(4), plain_pictures(3, 5)])
     patches, counts, seen = count_patches([pictures])
     again, same, met = count_patches([pictures[:3], pictures[3:5], pictures[5:]])
     assert np.array_equal(patches, again)
@@ -61,8 +53,8 @@ def test_counting_finds_each_patch_once_however_the_pictures_are_split():
 
 
 def test_a_tree_holds_the_commonest_patches():
-    common = np.repeat(_pictures(6, 3), 3, axis=0)
-    tree, held = learn_patches([common, _pictures(2, 4)], PALETTE, 4)
+    common = np.repeat(plain_pictures(6, 3), 3, axis=0)
+    tree, held = learn_patches([common, plain_pictures(2, 4)], PALETTE, 4)
     known = set(keys(tree.patches.reshape(-1, PIXELS)).tolist())
     assert known <= set(keys(cut(common).reshape(-1, PIXELS)).tolist())
     assert held == pytest.approx(16 * 3 / (18 * 6 + 12))
@@ -95,9 +87,9 @@ def test_second_codes_mean_alike_departures_in_all_branches(tree):
 
 
 def test_fewer_patches_make_a_smaller_tree_and_too_few_are_refused():
-    assert learn_patches([_pictures(30)], PALETTE, 512)[0].codebook_sizes == (8, 8)
+    assert learn_patches([plain_pictures(30)], PALETTE, 512)[0].codebook_sizes == (8, 8)
     with pytest.raises(SceneError, match="only 6 different patches"):
-        learn_patches([_pictures(1)], PALETTE, 512)
+        learn_patches([plain_pictures(1)], PALETTE, 512)
 
 
 def test_a_saved_tree_comes_back_and_keeps_its_name(tree, tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.scene.patch_world import TINY_TRANSFORMER
 
 from scene.checkpoints import load_codec, load_labels, load_transformer
 from scene.dataset import CaptionDataset
@@ -48,15 +49,6 @@ def test_sightings_are_counted_and_not_trained():
     assert Sightings(BRANCHES, PATCHES, LABELS).trainable_parameters() == {}
 
 
-YAML = """
-model: {vocab_size: null, num_levels: 2, embed_dim: 16, num_heads: 2, num_layers: 1,
-  text_embed_dim: 16, text_layers: 1, text_heads: 2, max_text_len: 24, text_vocab_size: 60,
-  dropout: 0.0, depth_layers: 1, view_dims: 8, pick_dims: 8}
-training: {batch_size: 2, learning_rate: 1.0e-3, warmup_steps: 1, validation_share: 0.2,
-  max_steps: 2, num_epochs: 1, save_every: 1, sample_every: 9}
-"""
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A transformer of a patch tree that draws by layouts, and what it learned from."""
@@ -67,7 +59,7 @@ def run(tmp_path_factory):
     pictures = ["--data", str(data / "images")]
     assert scene(["learn-patches", *pictures, "--codes", "32", "--out", tree]) == 0
     assert scene(["learn-labels", "--data", str(data / "layouts"), "--out", labels]) == 0
-    (folder / "small.yaml").write_text(YAML)
+    (folder / "small.yaml").write_text(TINY_TRANSFORMER)
     order = ["--config", str(folder / "small.yaml"), *pictures, "--vqgan", tree]
     order += ["--captions", str(data / "captions.jsonl"), "--out", str(folder / "run")]
     order += ["--labels", labels, "--layouts", str(data / "layouts")]
