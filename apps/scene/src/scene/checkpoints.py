@@ -226,9 +226,8 @@ class _VQGANSettings(SettingsFile):
 
 class _PatchSettings(SettingsFile):
     codebook_size: Annotated[int, Field(ge=2, le=1024)]
-    branch_size: Annotated[int, Field(ge=2, le=MOST_PER_BRANCH)] | None = (
-        None  # as many as branches
-    )
+    # Without it there are as many patches to a branch as branches.
+    branch_size: Annotated[int, Field(ge=2, le=MOST_PER_BRANCH)] | None = None
     grown_from: str | None = None
     image_size: Size
     words: tuple[str, ...] = ()

@@ -8,9 +8,13 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scene.command import create_parser, positive_int, run_command, seed_number
 from scene.outputs import check_file, check_folder
+
+if TYPE_CHECKING:
+    from scene.patches import PatchTree
 
 CODES = 512  # per level of a patch tree
 
@@ -138,21 +142,15 @@ def learn(arguments: argparse.Namespace) -> None:
     import numpy as np
     from tqdm import tqdm
 
-    from scene.checkpoints import load_codec, save_patches
+    from scene.checkpoints import save_patches
     from scene.colours import PaletteIndex, collect_palette
     from scene.dataset import CaptionDataset, ImageDataset, load_pixels
-    from scene.errors import SceneError, UsageError
     from scene.images import fit, open_image
-    from scene.patches import PatchTree
     from scene.patches.tree import MOST_COLOURS
     from scene.training.patches import grow_patches, learn_patches
 
     _claim(arguments)
-    before = load_codec(arguments.grow).model if arguments.grow else None
-    if before is not None and (arguments.codes or arguments.captions):
-        raise UsageError("--grow keeps what the tree has: leave --codes and --captions out")
-    if before is not None and not isinstance(before, PatchTree):
-        raise SceneError(f"{arguments.grow} is no patch tree: only these grow")
+    before = _tree_to_grow(arguments)
     size = (320, 192)
     if arguments.captions:
         dataset = CaptionDataset(arguments.data, arguments.captions, size)
@@ -186,6 +184,22 @@ def learn(arguments: argparse.Namespace) -> None:
     save_patches(arguments.out, tree, size, card)
     branches, each = tree.codebook_sizes
     print(f"{branches} x {each} patches, {held:.1%} of those seen; {arguments.out}")
+
+
+def _tree_to_grow(arguments: argparse.Namespace) -> "PatchTree | None":
+    """The tree that `--grow` names, if it was given."""
+    from scene.checkpoints import load_codec
+    from scene.errors import SceneError, UsageError
+    from scene.patches import PatchTree
+
+    if not arguments.grow:
+        return None
+    if arguments.codes or arguments.captions:
+        raise UsageError("--grow keeps what the tree has: leave --codes and --captions out")
+    tree = load_codec(arguments.grow).model
+    if not isinstance(tree, PatchTree):
+        raise SceneError(f"{arguments.grow} is no patch tree: only these grow")
+    return tree
 
 
 def learn_labels(arguments: argparse.Namespace) -> None:

@@ -152,8 +152,8 @@ class PatchTree:
     def find(self, wanted: np.ndarray) -> np.ndarray:
         """Numbers (N,), first code * J + second code, of the patches that stand for uint8
         (N, 256)."""
-        found = [self._find(wanted[at : at + _ROWS]) for at in range(0, len(wanted), _ROWS)]
-        return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+        starts = range(0, len(wanted), _ROWS)
+        return np.concatenate([self._find(wanted[start : start + _ROWS]) for start in starts])
 
     def _find(self, wanted: np.ndarray) -> np.ndarray:
         ordered, order = self._keys

@@ -153,13 +153,15 @@ class TransformerTrainer:
             raise SceneError(f"{folder} was trained on the codes of another tokenizer")
         same_labels = self.layouts is not None and loaded.layouts == self.layouts.codec
         here = flat_parameters(self.model)
+        anew = ("sightings.",) if same_labels else ("sightings.", "layout.")
         there = {
             name: value
             for name, value in flat_parameters(loaded.model).items()
-            if not name.startswith("sightings.") and (same_labels or not name.startswith("layout."))
+            if not name.startswith(anew)
         }
         if loaded.vqgan == grown_from:
-            there |= {name: _twice_as_many(there[name]) for name in OF_SECOND_CODES}
+            # In a grown tree two patches stand where one stood.
+            there |= {name: mx.repeat(there[name], 2, axis=0) for name in OF_SECOND_CODES}
         new = ("layout.", "around.", "sightings.")
         fresh = {name for name in here if name.startswith(new)} - there.keys()
         if {name: value.shape for name, value in there.items()} != {
@@ -335,11 +337,6 @@ def weighted_nll(
     rest = nn.losses.cross_entropy(logits, chosen[..., 1:]).mean(axis=(0, 1))  # (L - 1,)
     weights = [decay**level for level in range(1, model.num_levels)]
     return (total + (mx.array(weights) * rest).sum()) / (1 + sum(weights))
-
-
-def _twice_as_many(rows: mx.array) -> mx.array:
-    """(J, ...) -> (2 J, ...): in a grown tree two patches stand where one stood."""
-    return mx.repeat(rows, 2, axis=0)
 
 
 def _short(sizes: int | tuple[int, ...]) -> str:

@@ -1,7 +1,7 @@
 """What touches a position of the grid: the edges of the patches left of it and above it.
 
 For codes that name patches (`PatchTree`). Lines and surfaces go on across the edge of a patch, and
-no code says by itself which patches go on from which: 262,144 patches stand in pairs that are
+no code says by itself which patches go on from which: 524,288 patches stand in pairs that are
 mostly too rare to be learned one by one, while equal pixels on both sides of an edge are a rule
 that holds for all of them.
 """

@@ -276,7 +276,8 @@ class ImageTransformer(nn.Module):
                     layout = _twice(layout, mx.full(layout.shape, UNKNOWN))
             prompt = self.remember(text_tokens, layout)
             rows = text_tokens.shape[0]  # twice the batch under guidance
-            labels = None if layout is None else layout[:batch]
+            heeded = layout is not None and "sightings" in self
+            labels = layout[:batch] if heeded else None
             caches = self.new_cache(rows)
             places = mx.split(self.positions(self.max_seq_len), self.max_seq_len)
             mx.eval(
@@ -336,7 +337,7 @@ class ImageTransformer(nn.Module):
             if level == 1 and pull is not None:
                 more = pull(codes[0])  # (B, J)
                 logits = logits + (_twice(more, mx.zeros_like(more)) if sampler.guided else more)
-            if level == 1 and label is not None and "sightings" in self:
+            if level == 1 and label is not None:
                 less = self.sightings(codes[0], label)  # (B, J)
                 logits = logits + (_twice(less, less) if sampler.guided else less)
             chosen = sampler.draw(logits, cooling)
