@@ -230,11 +230,9 @@ def test_a_patch_is_likelier_the_more_of_its_pixels_go_on_across_its_edges():
 
 def test_a_pull_decides_the_second_code_by_the_first():
     wanted = np.random.default_rng(6).normal(size=(2, K, K)).astype(np.float32)
-    pulls = mx.array(1e4 * wanted)
+    pull = mx.array(1e4 * wanted)
     for guidance in (1.0, 3.0):
-        drawn = seeing().generate(
-            text(), guidance=guidance, seeds=[1, 2], pull=lambda first: pulls[mx.arange(2), first]
-        )
+        drawn = seeing().generate(text(), guidance=guidance, seeds=[1, 2], pull=pull)
         for codes, best in zip(np.asarray(drawn), wanted.argmax(-1), strict=True):
             assert np.array_equal(codes[:, 1], best[codes[:, 0]])
 
@@ -242,9 +240,7 @@ def test_a_pull_decides_the_second_code_by_the_first():
 def test_a_pull_of_nothing_changes_nothing():
     net = seeing()
     plain = net.generate(text(), seeds=[1, 2], guidance=2.0)
-    none = net.generate(
-        text(), seeds=[1, 2], guidance=2.0, pull=lambda first: mx.zeros((len(first), K))
-    )
+    none = net.generate(text(), seeds=[1, 2], guidance=2.0, pull=mx.zeros((2, K, K)))
     assert mx.array_equal(plain, none)
 
 
@@ -344,7 +340,7 @@ def test_top_p_keeps_the_nucleus_and_always_one():
 def test_guidance_moves_away_from_the_null_caption():
     sampler = Sampler(0, None, None, 3.0, [0], 1, 1, 3)
     conditional, free = [1.0, 1.2, 0.0], [0.0, 1.0, 0.0]
-    assert sampler.draw(mx.array([conditional, free])).item() == 0
+    assert sampler.draw(sampler.guide(mx.array([conditional, free]))).item() == 0
     net = model()
     assert net.generate(text(), guidance=3.0, seeds=[1, 2]).shape == (2, N, 2)
 

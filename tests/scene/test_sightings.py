@@ -16,7 +16,10 @@ from scene.make_scenes import main as make_scenes
 from scene.train_transformer import main as train_transformer
 from scene.training.batches import split
 from scene.training.codes import encode_files
-from scene.transformer import ImageTransformer
+from scene.transformer import ImageTransformer, drawing
+from scene.transformer.depth import DepthModel
+from scene.transformer.drawing import draw_levels, draw_patch
+from scene.transformer.sampling import Sampler
 from scene.transformer.sightings import NEVER_SEEN, Sightings
 
 BRANCHES, PATCHES, LABELS = 3, 5, 19
@@ -107,3 +110,65 @@ def test_drawing_keeps_to_what_was_seen(guidance):
     kept = np.mean([tokens[..., 1] == np.asarray(layout) for tokens in drawn])
     free = [np.asarray(net.generate(text, 1.0, seeds=[s, s + 50])) for s in range(20)]
     assert kept > 0.8 > 0.4 > np.mean([tokens[..., 1] == np.asarray(layout) for tokens in free])
+
+
+def _position(count: int):
+    """A depth model of three branches, what four labels were seen of them, and one position
+    `count` times: its vector, what it touches, its label, and a sampler."""
+    mx.random.seed(3)
+    rng = np.random.default_rng(3)
+    depth = DepthModel(16, (BRANCHES, PATCHES), 1, pick_dims=4)
+    depth.look_at(
+        mx.array(rng.normal(size=(BRANCHES, PATCHES, 4)).astype(np.float32)),
+        mx.array(rng.integers(0, 4, (BRANCHES, PATCHES, 32)).astype(np.uint8)),
+    )
+    sightings = Sightings(BRANCHES, PATCHES, 4)
+    codes = np.stack(np.indices((BRANCHES, PATCHES)), axis=-1).reshape(1, -1, 2)
+    sightings.record(codes, np.array([[0, 1, 2, 3, 1, 2, 2, 3, 0, 0, 1, 1, 3, 3, 3]]))
+    x = mx.repeat(mx.random.normal((1, 16)), count, axis=0)
+    touching = mx.full((count, 32), 2, dtype=mx.uint8)
+    sampler = Sampler(1.0, None, None, 1.0, range(count), count, 2, PATCHES)
+    return depth, sightings, x, sampler, touching, mx.full((count,), 2)
+
+
+def _odds(depth, sightings, x, touching, label) -> tuple[np.ndarray, np.ndarray]:
+    """p(branch), and what is left of each branch's probability under the label, both (K,)."""
+    state = depth.begin(x[:1])
+    branches = np.asarray(mx.softmax(depth.logits(state, 0), axis=-1))[0]
+    left = []
+    for branch in range(BRANCHES):
+        code = mx.array([branch])
+        within = depth.logits(depth.advance(state, code, 0), 1, code, touching[:1])
+        lost = mx.exp(sightings(code, label[:1]))
+        left.append((mx.softmax(within, axis=-1) * lost).sum().item())
+    return branches, np.array(left)
+
+
+def test_a_branch_is_drawn_by_what_of_it_belongs_under_the_label():
+    depth, sightings, x, sampler, touching, label = _position(4000)
+    drawn = np.asarray(draw_patch(depth, sightings, x, sampler, touching, None, label))
+    branches, left = _odds(depth, sightings, x, touching, label)
+    expected = branches * left / (branches * left).sum()
+    assert np.abs(expected - branches).max() > 0.1
+    assert np.bincount(drawn[:, 0], minlength=BRANCHES) / 4000 == pytest.approx(expected, abs=0.03)
+    depth, sightings, x, sampler, touching, label = _position(4000)
+    free = np.asarray(draw_levels(depth, x, sampler, touching, None))
+    assert np.bincount(free[:, 0], minlength=BRANCHES) / 4000 == pytest.approx(branches, abs=0.03)
+
+
+def test_unlikely_branches_are_not_looked_into(monkeypatch):
+    monkeypatch.setattr(drawing, "BRANCHES", 1)
+    depth, sightings, x, sampler, touching, label = _position(50)
+    branches, _ = _odds(depth, sightings, x, touching, label)
+    drawn = np.asarray(draw_patch(depth, sightings, x, sampler, touching, None, label))
+    assert (drawn[:, 0] == branches.argmax()).all()
+
+
+def test_a_pull_decides_between_patches_that_belong_under_the_label():
+    depth, sightings, x, sampler, touching, label = _position(50)
+    pull = np.zeros((50, BRANCHES, PATCHES), dtype=np.float32)
+    pull[:, 1, 0] = pull[:, 1, 1] = 50.0
+    drawn = np.asarray(draw_patch(depth, sightings, x, sampler, touching, mx.array(pull), label))
+    of_branch = drawn[drawn[:, 0] == 1]
+    assert len(of_branch) > 0
+    assert (of_branch[:, 1] < 2).all()

@@ -192,9 +192,9 @@ class Generator:
         best = oddest.argmin(axis=0)  # the first of those that are equal
         return np.asarray(drawn).reshape(-1, count, drawn.shape[1])[best, np.arange(count)]
 
-    def _pull(self, prompts: Sequence[str]) -> Callable[[mx.array], mx.array] | None:
-        """What each prompt's words add to the logits of a branch's patches, if that is known of
-        them: first codes int (B,) -> (B, J).
+    def _pull(self, prompts: Sequence[str]) -> mx.array | None:
+        """What each prompt's words add to the logits of the patches of every branch, if that is
+        known of them: (B, K, J).
 
         As in naive Bayes, p(patch | words) is about p(patch) times p(word | patch) / p(word) for
         every word: what the transformer has not learned of rare words is there to be counted.
@@ -206,7 +206,7 @@ class Generator:
         words = SimpleTokenizer(SPECIAL + len(meaning.words), vocabulary=meaning.words)
         said = [[n - SPECIAL for n in words.encode(text) if n >= SPECIAL] for text in prompts]
         wishes = mx.array(np.stack([PULL * meaning.wish(numbers) for numbers in said]))  # (B, M)
-        return lambda branch: (meanings[branch] @ wishes[..., None])[..., 0]
+        return (meanings @ wishes.T).transpose(2, 0, 1)  # (B, K, J)
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Codes -> uint8 (B, H, W, 3)."""

@@ -52,7 +52,8 @@ class DepthModel(nn.Module):
         the same look in every branch, which a head of J numbers would have to learn K times. And
         by how many of its pixels equal those that they touch.
         """
-        self._patches = patches[..., : self.pick.weight.shape[0]]
+        # In one piece: a slice would be gathered number by number, at ten times the cost.
+        self._patches = mx.contiguous(patches[..., : self.pick.weight.shape[0]])
         self._near = near
 
     def begin(self, positions: mx.array) -> mx.array:

@@ -16,6 +16,7 @@ import mlx.nn as nn
 from scene.transformer.around import Around
 from scene.transformer.attention import Block, KVCache, Memory
 from scene.transformer.depth import DepthModel
+from scene.transformer.drawing import draw_levels, draw_patch
 from scene.transformer.edges import Edges
 from scene.transformer.layout import UNKNOWN, LayoutView
 from scene.transformer.sampling import Sampler
@@ -24,9 +25,6 @@ from scene.transformer.text import TextEncoder, text_mask
 
 # Start size of what tells where a position is: near that of the codes, or it goes unheard at first.
 PLACE_SCALE = 0.3
-# Levels after the first are drawn at this share of the temperature: they are close to noise, which
-# shows as grain, while the first level decides what stands where.
-FINE_COOLING = 0.5
 
 
 @dataclass(frozen=True)
@@ -245,7 +243,7 @@ class ImageTransformer(nn.Module):
         top_p: float | None = None,
         guidance: float = 1.0,
         seeds: Sequence[int] | None = None,
-        pull: Callable[[mx.array], mx.array] | None = None,
+        pull: mx.array | None = None,
         layout: mx.array | None = None,
         on_position: Callable[[int], None] | None = None,
     ) -> mx.array:
@@ -256,10 +254,10 @@ class ImageTransformer(nn.Module):
           (classifier-free guidance, arXiv:2207.12598);
         - `seeds`: one per picture, by default drawn from MLX's global state; the same seed
           gives the same picture, whatever else is in the batch;
-        - `pull` says what is added to the logits of the second level, from the first codes int
-          (B,): float32 (B, J); under guidance to those with a caption;
+        - `pull` float32 (B, K, J) is added to the logits of the second level, by the first code;
         - `layout` int (B, N) says what stands where; what is drawn without a caption has none.
-          Patches that were never seen under the label of a position are unlikely there;
+          Patches that were never seen under the label of a position are unlikely there, and so
+          are branches without likely ones that were;
         - `on_position` is called after each position with its number.
         """
         batch = text_tokens.shape[0]
@@ -297,7 +295,7 @@ class ImageTransformer(nn.Module):
                 label = None if labels is None else labels[:, position]
                 drawn.append(self._draw(x, sampler, touching, pull, label))
                 codes = self.embed_codes(drawn[-1])  # (B, D)
-                embedded.append(_twice(codes, codes) if sampler.guided else codes)
+                embedded.append(sampler.doubled(codes))
                 mx.async_eval(drawn[-1], embedded[-1], [(c.keys, c.values) for c in caches])
                 if position:
                     mx.eval(drawn[-2])
@@ -314,38 +312,23 @@ class ImageTransformer(nn.Module):
             return None
         left = drawn[-1] if len(drawn) % self.grid_width else None
         above = drawn[-self.grid_width] if len(drawn) >= self.grid_width else None
-        touching = self.edges.beside(left, above, batch)
-        return _twice(touching, touching) if sampler.guided else touching
+        return sampler.doubled(self.edges.beside(left, above, batch))
 
     def _draw(
         self,
         x: mx.array,
         sampler: Sampler,
         touching: mx.array | None,
-        pull: Callable[[mx.array], mx.array] | None,
+        pull: mx.array | None,
         label: mx.array | None,
     ) -> mx.array:
-        """Codes of one position, level by level: (B or 2B, D) -> uint32 (B, L); `label` int (B,) is
-        the layout's there."""
+        """Codes of one position: (B, D), or (2B, D) under guidance, -> uint32 (B, L); `label` int
+        (B,) is the layout's there."""
         if self.num_levels == 1:
-            return sampler.draw(self.head(x))[:, None]
-        state = self.depth.begin(x)
-        codes, known = [], None
-        for level in range(self.num_levels):
-            cooling = FINE_COOLING if level else 1.0
-            logits = self.depth.logits(state, level, known, touching)
-            if level == 1 and pull is not None:
-                more = pull(codes[0])  # (B, J)
-                logits = logits + (_twice(more, mx.zeros_like(more)) if sampler.guided else more)
-            if level == 1 and label is not None:
-                less = self.sightings(codes[0], label)  # (B, J)
-                logits = logits + (_twice(less, less) if sampler.guided else less)
-            chosen = sampler.draw(logits, cooling)
-            codes.append(chosen)
-            if level + 1 < self.num_levels:
-                known = _twice(chosen, chosen) if sampler.guided else chosen
-                state = self.depth.advance(state, known, level)
-        return mx.stack(codes, axis=-1)
+            return sampler.draw(sampler.guide(self.head(x)))[:, None]
+        if label is None:
+            return draw_levels(self.depth, x, sampler, touching, pull)
+        return draw_patch(self.depth, self.sightings, x, sampler, touching, pull, label)
 
 
 def _twice(first: mx.array, second: mx.array) -> mx.array:

@@ -28,7 +28,7 @@ def keep_top_p(logits: mx.array, p: float) -> mx.array:
 
 
 class Sampler:
-    """Draws codes for a batch; with guidance the logits hold the unconditional half second.
+    """Draws codes for a batch; with guidance the model's batch holds the unconditional half second.
 
     Sampling is by Gumbel-max: the largest of logits / temperature + Gumbel noise. Each picture
     has its own stream of noise, `draws` codes long, so it does not depend on the batch.
@@ -63,14 +63,22 @@ class Sampler:
         mx.eval(scaled)
         self._noise = iter(mx.split(scaled, draws))
 
+    def doubled(self, x: mx.array) -> mx.array:
+        """What both halves of a batch are given alike: (B, ...) -> (2B, ...) under guidance."""
+        return mx.concatenate([x, x]) if self.guided else x
+
+    def guide(self, logits: mx.array) -> mx.array:
+        """Logits (B, ...) of both halves, (2B, ...) under guidance, in one."""
+        if not self.guided:
+            return logits
+        conditional, free = mx.split(logits, 2)
+        return free + self.guidance * (conditional - free)
+
     def draw(self, logits: mx.array, cooling: float = 1.0) -> mx.array:
-        """Next codes for logits (B, K), or (2B, K) under guidance -> uint32 (B,).
+        """Next codes for logits (B, K) -> uint32 (B,).
 
         K is at most `vocab_size`. `cooling` multiplies the temperature of this draw.
         """
-        if self.guided:
-            conditional, free = mx.split(logits, 2)
-            logits = free + self.guidance * (conditional - free)
         if self.temperature == 0:
             return mx.argmax(logits, axis=-1)
         if self.top_k is not None:

@@ -36,7 +36,7 @@ class Sightings(nn.Module):
         self.seen = mx.array(np.ascontiguousarray(packed.transpose(2, 0, 1)))
 
     def __call__(self, branch: mx.array, label: mx.array) -> mx.array:
-        """What is added to the logits of a branch's patches: int (B,), int (B,) -> (B, J)."""
-        byte = self.seen[label // 8, branch]  # (B, J)
-        bit = (byte >> (label % 8)[:, None].astype(mx.uint8)) & 1
+        """What is added to the logits of a branch's patches: int (...), int (...) -> (..., J)."""
+        byte = self.seen[label // 8, branch]  # (..., J)
+        bit = (byte >> (label % 8)[..., None].astype(mx.uint8)) & 1
         return mx.where(bit == 0, -NEVER_SEEN, 0.0)
