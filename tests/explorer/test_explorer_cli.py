@@ -120,6 +120,7 @@ def test_settings_come_from_preset_then_file_then_flags(run, tmp_path):
 
 BAD = [
     (["train", "--steps", "-1"], 2, "--steps: -1 is not at least 1"),
+    (["train", "--steps", "few"], 2, "--steps: 'few' is not a whole number"),
     (["train", "--steps", "many"], 2, "--steps"),
     (["train", "--data", "nowhere"], 1, "no data set 'nowhere'"),
     (["train", "--data", "x" * 300], 1, "no data set 'xxx"),

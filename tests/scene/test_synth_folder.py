@@ -153,7 +153,7 @@ def test_impossible_scenes_make_no_folder(tmp_path, capsys):
         (["--only", "help"], "celestial: none, sun"),
         (["--seed", "-1"], "0 to 2^63"),
         (["--count", "0"], "at least 1"),
-        (["--count", "many"], "invalid"),
+        (["--count", "many"], "'many' is not a whole number"),
     ],
 )
 def test_wrong_flags_are_usage_errors(tmp_path, capsys, flags, words):

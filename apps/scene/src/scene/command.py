@@ -57,7 +57,7 @@ def run_command(
 
 def seed_number(text: str) -> int:
     """argparse type: a seed, which MLX's random keys take from 0 to 2^63 - 1."""
-    value = int(text)
+    value = _whole_number(text)
     if not 0 <= value <= LARGEST_SEED:
         raise argparse.ArgumentTypeError("must be 0 to 2^63 - 1")
     return value
@@ -65,7 +65,7 @@ def seed_number(text: str) -> int:
 
 def positive_float(text: str) -> float:
     """argparse type: a number above 0."""
-    value = float(text)
+    value = _number(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError("must be above 0")
     return value
@@ -73,7 +73,7 @@ def positive_float(text: str) -> float:
 
 def share(text: str) -> float:
     """argparse type: a part of the whole, from 0 to 1."""
-    value = float(text)
+    value = _number(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError("must be 0 to 1")
     return value
@@ -81,7 +81,21 @@ def share(text: str) -> float:
 
 def positive_int(text: str) -> int:
     """argparse type: a whole number of at least 1."""
-    value = int(text)
+    value = _whole_number(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return value
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
