@@ -326,7 +326,7 @@ class ImageTransformer(nn.Module):
         (B,) is the layout's there."""
         if self.num_levels == 1:
             return sampler.draw(sampler.guide(self.head(x)))[:, None]
-        if label is None:
+        if label is None or touching is None:
             return draw_levels(self.depth, x, sampler, touching, pull)
         return draw_patch(self.depth, self.sightings, x, sampler, touching, pull, label)
 
