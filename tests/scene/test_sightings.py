@@ -18,7 +18,7 @@ from scene.training.batches import split
 from scene.training.codes import encode_files
 from scene.transformer import ImageTransformer, drawing
 from scene.transformer.depth import DepthModel
-from scene.transformer.drawing import draw_levels, draw_patch
+from scene.transformer.drawing import FINE_COOLING, draw_levels, draw_patch
 from scene.transformer.sampling import Sampler
 from scene.transformer.sightings import NEVER_SEEN, Sightings
 
@@ -132,19 +132,19 @@ def _position(count: int):
 
 
 def _odds(depth, sightings, x, touching, label) -> tuple[np.ndarray, np.ndarray]:
-    """p(branch), and what is left of each branch's probability under the label, both (K,)."""
+    """p(branch), and what is likely in each branch under the label, both (K,)."""
     state = depth.begin(x[:1])
     branches = np.asarray(mx.softmax(depth.logits(state, 0), axis=-1))[0]
     left = []
     for branch in range(BRANCHES):
         code = mx.array([branch])
         within = depth.logits(depth.advance(state, code, 0), 1, code, touching[:1])
-        lost = mx.exp(sightings(code, label[:1]))
-        left.append((mx.softmax(within, axis=-1) * lost).sum().item())
+        shares = mx.softmax(within, axis=-1) * mx.exp(sightings(code, label[:1]))
+        left.append((shares ** (1 / FINE_COOLING)).sum().item() ** FINE_COOLING)
     return branches, np.array(left)
 
 
-def test_a_branch_is_drawn_by_what_of_it_belongs_under_the_label():
+def test_a_branch_is_drawn_by_what_is_likely_in_it_under_the_label():
     depth, sightings, x, sampler, touching, label = _position(4000)
     drawn = np.asarray(draw_patch(depth, sightings, x, sampler, touching, None, label))
     branches, left = _odds(depth, sightings, x, touching, label)

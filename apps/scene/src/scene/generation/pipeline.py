@@ -38,7 +38,7 @@ PULL = 0.2
 
 # Without guidance, or colder, nothing stands where several places are likely; with more of it, or
 # warmer, moons fall apart (docs/scene.md has the figures).
-LAYOUT_TEMPERATURE, LAYOUT_GUIDANCE = 0.5, 1.5
+LAYOUT_TEMPERATURE, LAYOUT_GUIDANCE, LAYOUT_TOP_P = 0.5, 1.5, 0.7
 LAYOUT_STREAM = 1 << 40  # keeps the noise of a layout apart from that of its picture
 LAYOUT_CANDIDATES = 4  # each with noise of its own, numbered in the bits above
 ODD = 0.1  # probability under which a label is no part of a layout, if it can be helped
@@ -179,6 +179,7 @@ class Generator:
         drawn = model.generate(
             text,
             LAYOUT_TEMPERATURE,
+            top_p=LAYOUT_TOP_P,
             guidance=LAYOUT_GUIDANCE,
             seeds=[
                 seed ^ (LAYOUT_STREAM * (1 + 2 * number))

@@ -49,9 +49,10 @@ def draw_patch(
 ) -> mx.array:
     """As `draw_levels`, for codes that name patches, under a `label` int (B,) of the layout.
 
-    The branch is drawn by what is likely in it under that label, p(branch) times the sum over its
-    patches of p(patch | branch) exp(what they lose there). Drawn by p(branch) alone, it is now and
-    then one whose likely patches belong elsewhere, and then the patch is an odd one.
+    The branch is drawn by what is likely in it under that label: with p(patch | branch) less what
+    patches lose there, p(branch) times the norm of these over its patches, sharpened as they will
+    be for the second draw. Drawn by p(branch) alone, it is now and then one whose likely patches
+    belong elsewhere, and then the patch is an odd one.
     """
     state = depth.begin(x)
     branches = sampler.guide(depth.logits(state, 0))  # (B, K)
@@ -65,7 +66,8 @@ def draw_patch(
         patches = patches + pull[rows[:, None], best]
     patches = patches - mx.logsumexp(patches, axis=-1, keepdims=True)
     patches = patches + sightings(best, label[:, None])
-    odds = mx.take_along_axis(branches, best, axis=1) + mx.logsumexp(patches, axis=-1)  # (B, n)
+    fit = FINE_COOLING * mx.logsumexp(patches / FINE_COOLING, axis=-1)  # (B, n)
+    odds = mx.take_along_axis(branches, best, axis=1) + fit
     first = sampler.draw(mx.put_along_axis(mx.full(branches.shape, -mx.inf), best, odds, axis=1))
     place = mx.argmax(best == first[:, None], axis=1)
     second = sampler.draw(patches[rows, place], FINE_COOLING)
