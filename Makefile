@@ -29,7 +29,7 @@ SCENE_RUNS ?= runs/scene
 TRAIN = $(UV) run --locked --package scene
 CONFIGS = apps/scene/configs
 
-scene-models: $(UV) ## train the models that ship with scene again, nineteen hours or so
+scene-models: $(UV) ## train the models that ship with scene again, twenty hours or so
 	$(TRAIN) make-scenes --count 5000 --seed 0 --out $(SCENE_RUNS)/pictures
 	$(TRAIN) train-vqgan --config $(CONFIGS)/vqgan-small.yaml --data $(SCENE_RUNS)/pictures/images --steps 18000 --out $(SCENE_RUNS)/vqgan
 	$(TRAIN) make-scenes --count 10000 --seed 0 --layouts --out $(SCENE_RUNS)/scenes
@@ -39,6 +39,7 @@ scene-models: $(UV) ## train the models that ship with scene again, nineteen hou
 	$(TRAIN) train-transformer --config $(CONFIGS)/layout.yaml --data $(SCENE_RUNS)/scenes/layouts --captions $(SCENE_RUNS)/scenes/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/labels --steps 4600 --out $(SCENE_RUNS)/first-layout
 	$(TRAIN) make-scenes --count 40000 --seed 0 --layouts --out $(SCENE_RUNS)/more
 	$(TRAIN) train-transformer --config $(CONFIGS)/layout.yaml --data $(SCENE_RUNS)/more/layouts --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/labels --start-from $(SCENE_RUNS)/first-layout/best --context-dropout 0 --context-noise 0 --learning-rate 1e-3 --steps 14600 --out $(SCENE_RUNS)/layout
+	$(TRAIN) train-transformer --config $(CONFIGS)/layout.yaml --data $(SCENE_RUNS)/more/layouts --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/labels --start-from $(SCENE_RUNS)/layout/best --context-dropout 0 --context-noise 0 --learning-rate 1e-3 --steps 6000 --out $(SCENE_RUNS)/surer-layout
 	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/scenes/images --captions $(SCENE_RUNS)/scenes/captions.jsonl --vqgan $(SCENE_RUNS)/small-tree --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/scenes/layouts --start-from $(SCENE_RUNS)/first/best --learning-rate 1e-3 --steps 4800 --out $(SCENE_RUNS)/by-layouts
 	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/scenes/images --captions $(SCENE_RUNS)/scenes/captions.jsonl --vqgan $(SCENE_RUNS)/small-tree --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/scenes/layouts --start-from $(SCENE_RUNS)/by-layouts/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 11300 --out $(SCENE_RUNS)/trusting
 	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/small-tree --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/trusting/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 13800 --out $(SCENE_RUNS)/transformer
@@ -47,7 +48,7 @@ scene-models: $(UV) ## train the models that ship with scene again, nineteen hou
 	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/finer/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 4600 --out $(SCENE_RUNS)/finest
 	$(TRAIN) scene train-judge --data $(SCENE_RUNS)/scenes --steps 1800 --out $(SCENE_RUNS)/judge
 	$(TRAIN) scene export $(SCENE_RUNS)/vqgan/best $(SCENE_RUNS)/shipped/vqgan
-	$(TRAIN) scene export $(SCENE_RUNS)/layout/best $(SCENE_RUNS)/shipped/layout
+	$(TRAIN) scene export $(SCENE_RUNS)/surer-layout/best $(SCENE_RUNS)/shipped/layout
 	$(TRAIN) scene export $(SCENE_RUNS)/finest/best $(SCENE_RUNS)/shipped/transformer
 
 distill: $(UV) ## see, hear and edit the codes of a sound in the browser

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scene.training.transformer import mistaken, nll, weighted_nll
-from scene.transformer import ImageTransformer, TextEncoder
+from scene.transformer import ImageTransformer, TextEncoder, drawing
 from scene.transformer.around import NEAR, Around
 from scene.transformer.depth import GOES_ON
 from scene.transformer.edges import NOTHING
@@ -228,7 +228,8 @@ def test_a_patch_is_likelier_the_more_of_its_pixels_go_on_across_its_edges():
     assert difference[1, second] == pytest.approx(GOES_ON * missing, abs=1e-4)
 
 
-def test_a_pull_decides_the_second_code_by_the_first():
+def test_a_pull_decides_the_second_code_by_the_first(monkeypatch):
+    monkeypatch.setattr(drawing, "PLAUSIBLE", 1e3)
     wanted = np.random.default_rng(6).normal(size=(2, K, K)).astype(np.float32)
     pull = mx.array(1e4 * wanted)
     for guidance in (1.0, 3.0):

@@ -172,3 +172,17 @@ def test_a_pull_decides_between_patches_that_belong_under_the_label():
     of_branch = drawn[drawn[:, 0] == 1]
     assert len(of_branch) > 0
     assert (of_branch[:, 1] < 2).all()
+
+
+def test_a_pull_towards_implausible_patches_alone_changes_nothing():
+    depth, sightings, x, sampler, touching, label = _position(400)
+    plain = draw_patch(depth, sightings, x, sampler, touching, None, label)
+    state, every = depth.begin(x[:1]), mx.arange(BRANCHES)[None]
+    within = depth.advance(state[:, None], every, 0)
+    logits = depth.logits(within, 1, every, touching[:1, None])[0] + sightings(every[0], label[:1])
+    odds = np.asarray(logits)
+    implausible = odds < odds.max(axis=1, keepdims=True) - drawing.PLAUSIBLE
+    assert 0 < implausible.sum() < implausible.size - BRANCHES
+    pull = mx.array(np.broadcast_to(50.0 * implausible, (400, *odds.shape)).astype(np.float32))
+    sampler = _position(400)[3]
+    assert mx.array_equal(plain, draw_patch(depth, sightings, x, sampler, touching, pull, label))

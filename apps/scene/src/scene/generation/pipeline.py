@@ -33,12 +33,12 @@ from scene.patches import PatchTree
 from scene.transformer import SimpleTokenizer
 from scene.transformer.tokenizer import SPECIAL
 
-# Share of the words' log-odds that is added: they are no independent witnesses (tried: 0.1 to 0.4).
+# Share of the words' log-odds that is added: they are no independent witnesses (tried: 0.1 to 0.8).
 PULL = 0.2
 
 # Without guidance, or colder, nothing stands where several places are likely; with more of it, or
 # warmer, moons fall apart (docs/scene.md has the figures).
-LAYOUT_TEMPERATURE, LAYOUT_GUIDANCE, LAYOUT_TOP_P = 0.5, 1.5, 0.7
+LAYOUT_TEMPERATURE, LAYOUT_GUIDANCE, LAYOUT_TOP_P = 0.7, 1.5, 0.7
 LAYOUT_STREAM = 1 << 40  # keeps the noise of a layout apart from that of its picture
 LAYOUT_CANDIDATES = 4  # each with noise of its own, numbered in the bits above
 ODD = 0.1  # probability under which a label is no part of a layout, if it can be helped

@@ -12,7 +12,7 @@ import mlx.nn as nn
 import numpy as np
 
 # Nats that a patch loses under a label that it was never seen under.
-NEVER_SEEN = 6.0
+NEVER_SEEN = 4.0
 
 
 class Sightings(nn.Module):
