@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from scene.checkpoints import load_codec
 from scene.evaluation.judge import load_judge
@@ -54,6 +55,20 @@ def test_pictures_are_full_size_and_use_only_the_palette(pictures):
 def test_the_same_seed_draws_the_same_picture(generator, pictures):
     again = generator.draw([PROMPTS[1]], [1], Sampling())
     assert np.array_equal(again[0], pictures[1])
+
+
+def test_drawing_takes_one_thread_and_gives_the_others_back(generator):
+    def threads() -> list[int]:
+        return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+
+    seen = []
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        order = (PROMPTS[:1], [1], Sampling())
+        generator.codes(*order, on_position=lambda _: seen or seen.append(threads()))
+        assert threads() == before
+    assert seen == [[1] * len(before)]
+    assert max(before) == 2
 
 
 def test_words_pull_towards_patches_that_go_with_them(generator, monkeypatch):

@@ -15,6 +15,7 @@ import scene.blas  # noqa: F401  isort: skip  (before mlx)
 import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from scene.checkpoints import (
     LoadedTransformer,
@@ -42,6 +43,9 @@ LAYOUT_TEMPERATURE, LAYOUT_GUIDANCE, LAYOUT_TOP_P = 0.7, 1.5, 0.7
 LAYOUT_STREAM = 1 << 40  # keeps the noise of a layout apart from that of its picture
 LAYOUT_CANDIDATES = 4  # each with noise of its own, numbered in the bits above
 ODD = 0.1  # probability under which a label is no part of a layout, if it can be helped
+# Drawing multiplies a few rows at a time: a second thread costs more than it brings, and on a busy
+# machine three times as much.
+_ON_ONE_THREAD = threadpool_limits.wrap(limits=1, user_api="blas")
 
 
 def shipped(name: str) -> Path:
@@ -133,6 +137,7 @@ class Generator:
         """Words of the prompt that the model never saw."""
         return self.text.tokenizer.unknown_words(prompt)
 
+    @_ON_ONE_THREAD
     def codes(
         self,
         prompts: Sequence[str],
@@ -160,6 +165,7 @@ class Generator:
         grid = (-1, model.grid_width)
         return np.asarray(tokens).reshape(len(prompts), *grid, *tokens.shape[2:])
 
+    @_ON_ONE_THREAD
     def draw_layouts(
         self,
         prompts: Sequence[str],
