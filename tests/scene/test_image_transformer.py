@@ -10,7 +10,7 @@ from scene.transformer import ImageTransformer, TextEncoder, drawing
 from scene.transformer.around import NEAR, Around
 from scene.transformer.depth import GOES_ON
 from scene.transformer.edges import NOTHING
-from scene.transformer.sampling import Sampler, keep_top_k, keep_top_p
+from scene.transformer.sampling import Sampler, keep_likely
 
 K, WIDTH, N = 11, 4, 12
 
@@ -306,7 +306,7 @@ def test_same_seed_same_picture_whatever_the_batch():
 
 def test_neighbouring_seeds_share_no_noise():
     logits = mx.zeros((2, 1000))
-    sampler = Sampler(1.0, None, None, 1.0, [4, 5], 2, 3, 1000)
+    sampler = Sampler(1.0, None, None, 1.0, [4, 5], 2, 3)
     rows = [np.asarray(sampler.draw(logits)) for _ in range(3)]
     assert len(np.unique(np.stack(rows))) == 6
 
@@ -314,32 +314,47 @@ def test_neighbouring_seeds_share_no_noise():
 def test_codes_are_drawn_by_their_probability():
     """Logits go in, not probabilities: with p = 0.9 the first code comes up nine times in ten."""
     logits = mx.log(mx.array([[0.9, 0.06, 0.04]]))
-    sampler = Sampler(1.0, None, None, 1.0, [0], 1, 4000, 3)
+    sampler = Sampler(1.0, None, None, 1.0, [0], 1, 4000)
     drawn = np.array([sampler.draw(logits).item() for _ in range(4000)])
     assert (drawn == 0).mean() == pytest.approx(0.9, abs=0.02)
 
 
 def test_temperature_sharpens():
     logits = mx.log(mx.array([[0.6, 0.4]]))
-    sampler = Sampler(0.25, None, None, 1.0, [0], 1, 2000, 2)
+    sampler = Sampler(0.25, None, None, 1.0, [0], 1, 2000)
     drawn = np.array([sampler.draw(logits).item() for _ in range(2000)])
     assert (drawn == 0).mean() == pytest.approx(0.6**4 / (0.6**4 + 0.4**4), abs=0.03)
 
 
 def test_top_k_keeps_the_k_largest():
-    kept = np.isfinite(np.asarray(keep_top_k(mx.array([[0.1, 3.0, 2.0, -1.0]]), 2)))
+    kept = np.isfinite(np.asarray(keep_likely(mx.array([[0.1, 3.0, 2.0, -1.0]]), 2, None)))
     assert kept.tolist() == [[False, True, True, False]]
-    assert np.isfinite(np.asarray(keep_top_k(mx.zeros((2, 3)), 100))).all()
+    assert np.isfinite(np.asarray(keep_likely(mx.zeros((2, 3)), 100, None))).all()
 
 
 def test_top_p_keeps_the_nucleus_and_always_one():
     logits = mx.log(mx.array([[0.5, 0.3, 0.15, 0.05]]))
     for p, count in ((0.01, 1), (0.5, 1), (0.6, 2), (0.9, 3), (0.99, 4)):
-        assert np.isfinite(np.asarray(keep_top_p(logits, p))).sum() == count
+        assert np.isfinite(np.asarray(keep_likely(logits, None, p))).sum() == count
+
+
+def test_the_nucleus_is_one_of_the_k_largest():
+    logits = mx.log(mx.array([[0.05, 0.3, 0.15, 0.5]]))
+    for p, count in ((0.6, 1), (0.63, 2), (0.99, 2)):  # of two, the likeliest has 5/8
+        assert np.isfinite(np.asarray(keep_likely(logits, 2, p))).sum() == count
+
+
+def test_drafts_are_spread_over_what_is_likely():
+    """Of four drafts two take each of two codes that are as likely; each by itself is random."""
+    sampler = Sampler(1.0, None, None, 1.0, [3], 1, 500, drafts=4)
+    logits = mx.broadcast_to(mx.log(mx.array([0.5, 0.5])), (4, 2))
+    drawn = np.stack([np.asarray(sampler.draw(logits)) for _ in range(500)])
+    assert (drawn.sum(axis=1) == 2).all()
+    assert drawn.mean(axis=0) == pytest.approx(0.5, abs=0.1)
 
 
 def test_guidance_moves_away_from_the_null_caption():
-    sampler = Sampler(0, None, None, 3.0, [0], 1, 1, 3)
+    sampler = Sampler(0, None, None, 3.0, [0], 1, 1)
     conditional, free = [1.0, 1.2, 0.0], [0.0, 1.0, 0.0]
     assert sampler.draw(sampler.guide(mx.array([conditional, free]))).item() == 0
     net = model()

@@ -241,7 +241,7 @@ class GenerateConfig(Section):
 
     temperature: NotNegative = 0.9
     top_k: Positive | None = 100
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = 0.3
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = 0.6
     guidance: NotNegative = 1.0
     scale: Annotated[int, Field(ge=1, le=16)] = 1
     palette: str | None = None

@@ -49,7 +49,7 @@ def create() -> argparse.ArgumentParser:
     add(
         "--top-p",
         type=float,
-        help="choose among the codes that reach this probability together (0.3)",
+        help="choose among the codes that reach this probability together (0.6)",
     )
     add("--guidance", type=float, help="how strictly to follow the prompt, 1 = as learned (1)")
     add("--seed", type=seed_number, help="first seed (default: random, printed)")

@@ -40,6 +40,8 @@ PULL = 0.2
 # Without guidance, or colder, nothing stands where several places are likely; with more of it, or
 # warmer, moons fall apart (docs/scene.md has the figures).
 LAYOUT_TEMPERATURE, LAYOUT_GUIDANCE, LAYOUT_TOP_P = 0.7, 1.5, 0.7
+# So many drafts of each picture of patches that has a layout.
+DRAFTS = 4
 LAYOUT_STREAM = 1 << 40  # keeps the noise of a layout apart from that of its picture
 LAYOUT_CANDIDATES = 4  # each with noise of its own, numbered in the bits above
 ODD = 0.1  # probability under which a label is no part of a layout, if it can be helped
@@ -151,6 +153,7 @@ class Generator:
         model = self.text.model
         if layouts is None:
             layouts = self.draw_layouts(prompts, seeds, on_position)
+        heeded = layouts is not None and isinstance(self.codec, PatchTree)
         tokens = model.generate(
             mx.array(self.text.tokenizer.encode_batch(prompts)),
             sampling.temperature,
@@ -160,6 +163,7 @@ class Generator:
             seeds=seeds,
             pull=self._pull(prompts),
             layout=None if layouts is None else mx.array(layouts.astype(np.int32)),
+            drafts=DRAFTS if heeded else 1,
             on_position=on_position,
         )
         grid = (-1, model.grid_width)

@@ -26,6 +26,11 @@ class KVCache:
         self.used = end
         return self.keys[:, :, :end], self.values[:, :, :end]
 
+    def copy(self, source: mx.array, to: mx.array) -> None:
+        """Put the rows `source` int (n,) of the batch in the place of the rows `to` int (n,)."""
+        self.keys[to, :, : self.used] = self.keys[source, :, : self.used]
+        self.values[to, :, : self.used] = self.values[source, :, : self.used]
+
 
 @dataclass(frozen=True)
 class Memory:

@@ -1,5 +1,7 @@
 """The codes of one position, drawn level by level from the position's vector."""
 
+from dataclasses import dataclass
+
 import mlx.core as mx
 
 from scene.transformer.depth import DepthModel
@@ -10,7 +12,7 @@ from scene.transformer.sightings import Sightings
 # shows as grain, while the first level decides what stands where.
 FINE_COOLING = 0.5
 # So many of the likeliest branches are looked into before one is drawn.
-BRANCHES = 8
+BRANCHES = 3
 # Words choose among the second codes that are at most so many nats less likely than the likeliest:
 # beyond, what they pull for is a scrap of some other picture.
 PLAUSIBLE = 2.0
@@ -41,38 +43,66 @@ def draw_levels(
     return mx.stack(codes, axis=-1)
 
 
-def draw_patch(
+@dataclass(frozen=True)
+class Outlook:
+    """What may stand at a position of B pictures, under the label of its layout.
+
+    `branches` int (B, n) are the likeliest, `odds` (B, n) what counts for each, as logarithms, and
+    `patches` (B, n, J) the odds of the patches of each, up to a factor. `promise` (B,) is the
+    logarithm of the sum of all odds: 0 where the model is sure, far below where it is lost.
+    """
+
+    branches: mx.array
+    odds: mx.array
+    patches: mx.array
+    promise: mx.array
+
+    def of(self, rows: mx.array) -> "Outlook":
+        """That of some of the pictures, by their numbers int (B',)."""
+        return Outlook(self.branches[rows], self.odds[rows], self.patches[rows], self.promise[rows])
+
+
+def look_ahead(
     depth: DepthModel,
     sightings: Sightings,
     x: mx.array,
     sampler: Sampler,
     touching: mx.array,
-    pull: mx.array | None,
     label: mx.array,
-) -> mx.array:
-    """As `draw_levels`, for codes that name patches, under a `label` int (B,) of the layout.
+) -> Outlook:
+    """Of codes that name patches, from a position's vector (B, D), (2B, D) under guidance, and its
+    `label` int (B,); `touching` as in `DepthModel.logits`.
 
-    The branch is drawn by what is likely in it under that label: with p(patch | branch) less what
-    patches lose there, p(branch) times the norm of these over its patches, sharpened as they will
-    be for the second draw. Drawn by p(branch) alone, it is now and then one whose likely patches
-    belong elsewhere, and then the patch is an odd one.
+    A branch counts by what is likely in it under the label: with p(patch | branch) times what
+    patches keep there, p(branch) times the Euclidean norm of these over its patches, which stands
+    for the second draw at half the temperature. Drawn by p(branch) alone, it is now and then one
+    whose likely patches belong elsewhere, and then the patch is an odd one.
     """
     state = depth.begin(x)
     branches = sampler.guide(depth.logits(state, 0))  # (B, K)
+    branches = branches - mx.logsumexp(branches, axis=-1, keepdims=True)
     looked = min(BRANCHES, branches.shape[1])
-    best = mx.argpartition(-branches, looked - 1, axis=1)[:, :looked]  # (B, n)
+    best = mx.sort(mx.argpartition(-branches, looked - 1, axis=1)[:, :looked], axis=1)  # (B, n)
     known = sampler.doubled(best)
     within = depth.advance(state[:, None], known, 0)  # (B or 2B, n, D)
-    patches = sampler.guide(depth.logits(within, 1, known, touching[:, None]))  # (B, n, J)
-    rows = mx.arange(len(best))
-    patches = patches - mx.logsumexp(patches, axis=-1, keepdims=True)
-    patches = patches + sightings(best, label[:, None])
-    fit = FINE_COOLING * mx.logsumexp(patches / FINE_COOLING, axis=-1)  # (B, n)
-    odds = mx.take_along_axis(branches, best, axis=1) + fit
-    first = sampler.draw(mx.put_along_axis(mx.full(branches.shape, -mx.inf), best, odds, axis=1))
-    patches = patches[rows, mx.argmax(best == first[:, None], axis=1)]  # (B, J)
+    logits = sampler.guide(depth.logits(within, 1, known, touching[:, None]))  # (B, n, J)
+    patches = mx.exp(logits - logits.max(axis=-1, keepdims=True))
+    total = patches.sum(axis=-1)
+    patches = patches * sightings(best, label[:, None])
+    fit = mx.sqrt(mx.square(patches).sum(axis=-1)) / total  # (B, n)
+    odds = mx.take_along_axis(branches, best, axis=1) + mx.log(fit)
+    return Outlook(best, odds, patches, mx.logsumexp(odds, axis=-1))
+
+
+def draw_patch(outlook: Outlook, sampler: Sampler, pull: mx.array | None) -> mx.array:
+    """Codes uint32 (B, 2) of one position; `pull` (P, K, J) as in `draw_levels`, of P pictures of
+    which each stands B / P times in a row."""
+    rows = mx.arange(len(outlook.odds))
+    chosen = sampler.draw(outlook.odds)  # (B,)
+    first = outlook.branches[rows, chosen]
+    patches = mx.log(outlook.patches[rows, chosen])  # (B, J)
     if pull is not None:
-        patches = _pulled(patches, pull[rows, first])
+        patches = _pulled(patches, pull[rows // (len(rows) // len(pull)), first])
     return mx.stack([first, sampler.draw(patches, FINE_COOLING)], axis=-1)
 
 

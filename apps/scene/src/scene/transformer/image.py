@@ -15,10 +15,10 @@ import mlx.nn as nn
 
 from scene.transformer.around import Around
 from scene.transformer.attention import Block, KVCache, Memory
+from scene.transformer.canvas import Canvas
 from scene.transformer.depth import DepthModel
-from scene.transformer.drawing import draw_levels, draw_patch
 from scene.transformer.edges import Edges
-from scene.transformer.layout import UNKNOWN, LayoutView
+from scene.transformer.layout import LayoutView
 from scene.transformer.sampling import Sampler
 from scene.transformer.sightings import Sightings
 from scene.transformer.text import TextEncoder, text_mask
@@ -245,6 +245,7 @@ class ImageTransformer(nn.Module):
         seeds: Sequence[int] | None = None,
         pull: mx.array | None = None,
         layout: mx.array | None = None,
+        drafts: int = 1,
         on_position: Callable[[int], None] | None = None,
     ) -> mx.array:
         """Draw codes for captions int (B, T): int32 (B, N) or (B, N, L), N = max_seq_len.
@@ -258,79 +259,23 @@ class ImageTransformer(nn.Module):
         - `layout` int (B, N) says what stands where; what is drawn without a caption has none.
           Patches that were never seen under the label of a position are unlikely there, and so
           are branches without likely ones that were;
+        - `drafts` of each picture are written side by side, see `Drafts`; ValueError if more than
+          one without codes that name patches and a layout;
         - `on_position` is called after each position with its number.
         """
-        batch = text_tokens.shape[0]
         was_training = self.training
         self.eval()
         try:
             draws = self.max_seq_len * self.num_levels
             sampler = Sampler(
-                temperature, top_k, top_p, guidance, seeds, batch, draws, self.most_codes
+                temperature, top_k, top_p, guidance, seeds, len(text_tokens), draws, drafts
             )
-            if sampler.guided:
-                text_tokens = _twice(text_tokens, mx.zeros_like(text_tokens))
-                if layout is not None:
-                    layout = _twice(layout, mx.full(layout.shape, UNKNOWN))
-            prompt = self.remember(text_tokens, layout)
-            rows = text_tokens.shape[0]  # twice the batch under guidance
-            heeded = layout is not None and "sightings" in self
-            labels = layout[:batch] if heeded else None
-            caches = self.new_cache(rows)
-            places = mx.split(self.positions(self.max_seq_len), self.max_seq_len)
-            mx.eval(
-                prompt.summary, prompt.layout, [(m.keys, m.values) for m in prompt.memories], places
-            )
-            drawn: list[mx.array] = []
-            embedded: list[mx.array] = []
+            canvas = Canvas(self, text_tokens, layout, sampler)
             for position in range(self.max_seq_len):
-                left = embedded[-1] if embedded else None
-                above = embedded[-self.grid_width] if position >= self.grid_width else None
-                touching = self._beside(drawn, batch, sampler)
-                around = self.around.beside(embedded, rows) if "around" in self else None
-                place = places[position][0]
-                if prompt.layout is not None:
-                    place = place + prompt.layout[:, position]
-                x = self.step(place, left, above, prompt, caches, touching, around)
-                label = None if labels is None else labels[:, position]
-                drawn.append(self._draw(x, sampler, touching, pull, label))
-                codes = self.embed_codes(drawn[-1])  # (B, D)
-                embedded.append(sampler.doubled(codes))
-                mx.async_eval(drawn[-1], embedded[-1], [(c.keys, c.values) for c in caches])
-                if position:
-                    mx.eval(drawn[-2])
+                canvas.draw(pull)
                 if on_position:
                     on_position(position)
         finally:
             self.train(was_training)
-        tokens = mx.stack(drawn, axis=1).astype(mx.int32)  # (B, N, L)
+        tokens = canvas.codes().astype(mx.int32)  # (B, N, L)
         return tokens[..., 0] if self.num_levels == 1 else tokens
-
-    def _beside(self, drawn: list[mx.array], batch: int, sampler: Sampler) -> mx.array | None:
-        """What touches the position after those that are drawn, for codes that name patches."""
-        if "edges" not in self:
-            return None
-        left = drawn[-1] if len(drawn) % self.grid_width else None
-        above = drawn[-self.grid_width] if len(drawn) >= self.grid_width else None
-        return sampler.doubled(self.edges.beside(left, above, batch))
-
-    def _draw(
-        self,
-        x: mx.array,
-        sampler: Sampler,
-        touching: mx.array | None,
-        pull: mx.array | None,
-        label: mx.array | None,
-    ) -> mx.array:
-        """Codes of one position: (B, D), or (2B, D) under guidance, -> uint32 (B, L); `label` int
-        (B,) is the layout's there."""
-        if self.num_levels == 1:
-            return sampler.draw(sampler.guide(self.head(x)))[:, None]
-        if label is None or touching is None:
-            return draw_levels(self.depth, x, sampler, touching, pull)
-        return draw_patch(self.depth, self.sightings, x, sampler, touching, pull, label)
-
-
-def _twice(first: mx.array, second: mx.array) -> mx.array:
-    """The conditional half of a batch above the unconditional one."""
-    return mx.concatenate([first, second])

@@ -5,33 +5,34 @@ from collections.abc import Sequence
 import mlx.core as mx
 import numpy as np
 
-
-def keep_top_k(logits: mx.array, k: int) -> mx.array:
-    """Logits (..., K) with all but the `k` largest (and their equals) set to -inf."""
-    if k >= logits.shape[-1]:
-        return logits
-    place = logits.shape[-1] - k
-    limit = mx.partition(logits, place, axis=-1)[..., place : place + 1]
-    return mx.where(logits < limit, -mx.inf, logits)
+# Keeps a place on the unit interval below its end after rounding.
+BELOW_ONE = 1 - 1e-6
 
 
-def keep_top_p(logits: mx.array, p: float) -> mx.array:
-    """Nucleus (Holtzman et al. 2020): the likeliest codes that together reach probability `p`.
+def keep_likely(logits: mx.array, top_k: int | None, top_p: float | None) -> mx.array:
+    """Logits (..., K) with all but the likeliest set to -inf: the `top_k` largest, and of these the
+    nucleus, the likeliest that together reach probability `top_p` (Holtzman et al. 2020).
 
-    The likeliest code always stays.
+    The likeliest code always stays; so do codes as likely as the last that is kept.
     """
-    ordered = mx.sort(logits, axis=-1)[..., ::-1]
-    share = mx.softmax(ordered, axis=-1)
-    before = mx.cumsum(share, axis=-1) - share
-    kept = mx.where(before < p, ordered, mx.inf)
+    if top_k is None and (top_p is None or top_p >= 1):
+        return logits
+    count = logits.shape[-1] if top_k is None else min(top_k, logits.shape[-1])
+    kept = mx.sort(mx.topk(logits, count, axis=-1), axis=-1)[..., ::-1]
+    if top_p is not None and top_p < 1:
+        share = mx.softmax(kept, axis=-1)
+        before = mx.cumsum(share, axis=-1) - share
+        kept = mx.where(before < top_p, kept, mx.inf)
     return mx.where(logits < kept.min(axis=-1, keepdims=True), -mx.inf, logits)
 
 
 class Sampler:
     """Draws codes for a batch; with guidance the model's batch holds the unconditional half second.
 
-    Sampling is by Gumbel-max: the largest of logits / temperature + Gumbel noise. Each picture
-    has its own stream of noise, `draws` codes long, so it does not depend on the batch.
+    Each picture has its own stream of uniform numbers, one for each code, that picks the code by
+    its cumulative probability; so a picture does not depend on the batch. The `drafts` of a picture
+    stand together in the batch and share its stream, spread evenly over the unit interval: where
+    two things are as likely as each other, half of the drafts take each.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Sampler:
         seeds: Sequence[int] | None,
         batch: int,
         draws: int,
-        vocab_size: int,
+        drafts: int = 1,
     ) -> None:
         if temperature < 0:
             raise ValueError("temperature must not be negative")
@@ -55,13 +56,11 @@ class Sampler:
         self.top_k = top_k
         self.top_p = top_p
         self.guidance = guidance
+        self.drafts = drafts
         self.guided = guidance != 1.0
-        shape = (draws, vocab_size)
-        noise = [mx.random.gumbel(shape, key=mx.random.key(seed)) for seed in seeds]
-        # Scaling the noise once stands for dividing the logits at every draw.
-        scaled = temperature * mx.stack(noise, axis=1)  # (draws, B, K)
-        mx.eval(scaled)
-        self._noise = iter(mx.split(scaled, draws))
+        stream = mx.stack([mx.random.uniform(shape=(draws,), key=mx.random.key(s)) for s in seeds])
+        spread = (stream.T[..., None] + mx.arange(drafts) / drafts) % 1  # (draws, B, drafts)
+        self._places = iter(spread.reshape(draws, batch * drafts, 1) * BELOW_ONE)
 
     def doubled(self, x: mx.array) -> mx.array:
         """What both halves of a batch are given alike: (B, ...) -> (2B, ...) under guidance."""
@@ -75,16 +74,11 @@ class Sampler:
         return free + self.guidance * (conditional - free)
 
     def draw(self, logits: mx.array, cooling: float = 1.0) -> mx.array:
-        """Next codes for logits (B, K) -> uint32 (B,).
-
-        K is at most `vocab_size`. `cooling` multiplies the temperature of this draw.
-        """
+        """Next codes for logits (B, K) -> uint32 (B,). `cooling` multiplies the temperature of this
+        draw."""
         if self.temperature == 0:
             return mx.argmax(logits, axis=-1)
-        if self.top_k is not None:
-            logits = keep_top_k(logits, self.top_k)
-        if self.top_p is not None and self.top_p < 1:
-            heat = self.temperature * cooling
-            logits = keep_top_p(logits / heat, self.top_p) * heat
-        noise = next(self._noise)[0, :, : logits.shape[-1]]
-        return mx.argmax(logits + cooling * noise, axis=-1)
+        logits = keep_likely(logits / (self.temperature * cooling), self.top_k, self.top_p)
+        reached = mx.cumsum(mx.softmax(logits, axis=-1), axis=-1)  # (B, K)
+        place = next(self._places) * reached[:, -1:]
+        return mx.argmax(reached > place, axis=-1)

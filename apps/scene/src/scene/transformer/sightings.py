@@ -7,12 +7,15 @@ a wall at sunset is much like a slope at sunset.
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
 
+import math
+
 import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 
 # Nats that a patch loses under a label that it was never seen under.
 NEVER_SEEN = 4.0
+_KEPT = math.exp(-NEVER_SEEN)
 
 
 class Sightings(nn.Module):
@@ -36,7 +39,8 @@ class Sightings(nn.Module):
         self.seen = mx.array(np.ascontiguousarray(packed.transpose(2, 0, 1)))
 
     def __call__(self, branch: mx.array, label: mx.array) -> mx.array:
-        """What is added to the logits of a branch's patches: int (...), int (...) -> (..., J)."""
+        """How much of its odds each patch of a branch keeps under a label, 1 or exp(-NEVER_SEEN):
+        int (...), int (...) -> (..., J)."""
         byte = self.seen[label // 8, branch]  # (..., J)
         bit = (byte >> (label % 8)[..., None].astype(mx.uint8)) & 1
-        return mx.where(bit == 0, -NEVER_SEEN, 0.0)
+        return mx.where(bit == 0, _KEPT, 1.0)

@@ -1,0 +1,121 @@
+"""Pictures that are being drawn: what is there so far, and the next position."""
+
+from typing import TYPE_CHECKING
+
+import mlx.core as mx
+import numpy as np
+
+from scene.transformer.drafts import Drafts
+from scene.transformer.drawing import draw_levels, draw_patch, look_ahead
+from scene.transformer.layout import UNKNOWN
+from scene.transformer.sampling import Sampler
+
+if TYPE_CHECKING:
+    from scene.transformer.image import ImageTransformer
+
+
+class Canvas:
+    """The sampler's drafts of each of B pictures, as far as they are drawn.
+
+    The model's batch is R = B * drafts rows, and under guidance as many again, without caption and
+    layout. `text_tokens` int (B, T), `layout` int (B, N) or None. Raises ValueError for more than
+    one draft of codes that name no patches, or without a layout.
+    """
+
+    def __init__(
+        self,
+        model: "ImageTransformer",
+        text_tokens: mx.array,
+        layout: mx.array | None,
+        sampler: Sampler,
+    ) -> None:
+        drafts = sampler.drafts
+        labels = layout if "sightings" in model else None
+        if drafts > 1:
+            if layout is None or labels is None:
+                raise ValueError(
+                    "drafts are weighed by patches and a layout: give both or draw one"
+                )
+            text_tokens = mx.repeat(text_tokens, drafts, axis=0)
+            layout = labels = mx.repeat(layout, drafts, axis=0)
+        self.model, self.sampler, self.labels = model, sampler, labels
+        self.drafts = Drafts(len(text_tokens) // drafts, drafts) if drafts > 1 else None
+        self.rows = len(text_tokens)
+        if sampler.guided:
+            text_tokens = mx.concatenate([text_tokens, mx.zeros_like(text_tokens)])
+            if layout is not None:
+                layout = mx.concatenate([layout, mx.full(layout.shape, UNKNOWN)])
+        self.prompt = model.remember(text_tokens, layout)
+        self.caches = model.new_cache(len(text_tokens))
+        self.places = mx.split(model.positions(model.max_seq_len), model.max_seq_len)
+        memories = [(memory.keys, memory.values) for memory in self.prompt.memories]
+        mx.eval(self.prompt.summary, self.prompt.layout, memories, self.places)
+        self.drawn: list[mx.array] = []  # codes (R, L) of each position
+        self.embedded: list[mx.array] = []  # their vectors, (R or 2R, D)
+
+    def draw(self, pull: mx.array | None) -> None:
+        """The codes of the next position; `pull` as in `ImageTransformer.generate`."""
+        touching = self._touching()
+        x = self._vector(touching)
+        if self.labels is not None and touching is not None:
+            label = self.labels[:, len(self.drawn)]
+            depth, sightings = self.model.depth, self.model.sightings
+            outlook = look_ahead(depth, sightings, x, self.sampler, touching, label)
+            if self.drafts is not None:
+                rows = self.drafts.weigh(np.asarray(outlook.promise))
+                if rows is not None:
+                    self._go_on_with(rows)
+                    outlook = outlook.of(mx.array(rows))
+            codes = draw_patch(outlook, self.sampler, pull)
+        elif self.model.num_levels == 1:
+            codes = self.sampler.draw(self.sampler.guide(self.model.head(x)))[:, None]
+        else:
+            codes = draw_levels(self.model.depth, x, self.sampler, touching, pull)
+        self.drawn.append(codes)
+        self.embedded.append(self.sampler.doubled(self.model.embed_codes(codes)))
+        mx.async_eval(
+            self.drawn[-1], self.embedded[-1], [(each.keys, each.values) for each in self.caches]
+        )
+        if len(self.drawn) > 1:
+            mx.eval(self.drawn[-2])
+
+    def codes(self) -> mx.array:
+        """Codes (B, N, L) of the best draft of each picture."""
+        codes = mx.stack(self.drawn, axis=1)  # (R, N, L)
+        return codes if self.drafts is None else codes[mx.array(self.drafts.best())]
+
+    def _vector(self, touching: mx.array | None) -> mx.array:
+        """Of the next position: (R or 2R, D)."""
+        model, position = self.model, len(self.drawn)
+        left = self.embedded[-1] if position else None
+        above = self.embedded[-model.grid_width] if position >= model.grid_width else None
+        around = None
+        if "around" in model:
+            around = model.around.beside(self.embedded, len(self.prompt.summary))
+        place = self.places[position][0]
+        if self.prompt.layout is not None:
+            place = place + self.prompt.layout[:, position]
+        return model.step(place, left, above, self.prompt, self.caches, touching, around)
+
+    def _touching(self) -> mx.array | None:
+        """Edges uint8 (R or 2R, 32) of the next position's neighbours, if codes name patches."""
+        if "edges" not in self.model:
+            return None
+        width, position = self.model.grid_width, len(self.drawn)
+        left = self.drawn[-1] if position % width else None
+        above = self.drawn[-width] if position >= width else None
+        return self.sampler.doubled(self.model.edges.beside(left, above, self.rows))
+
+    def _go_on_with(self, rows: np.ndarray) -> None:
+        """Replace drafts by copies: `rows` int (R,) says of which."""
+        moved = np.flatnonzero(rows != np.arange(self.rows))
+        to, source = mx.array(moved), mx.array(rows[moved])
+        every = mx.array(rows)
+        self.drawn = [codes[every] for codes in self.drawn]
+        if self.sampler.guided:
+            to = mx.concatenate([to, to + self.rows])
+            source = mx.concatenate([source, source + self.rows])
+            every = mx.concatenate([every, every + self.rows])
+        self.embedded = [vectors[every] for vectors in self.embedded]
+        for cache in self.caches:
+            cache.copy(source, to)
