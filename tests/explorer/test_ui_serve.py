@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from rq_vae_explorer.training.trainer import Trainer
 from rq_vae_explorer.ui.serve import serve
 
 
@@ -58,8 +59,32 @@ def test_a_port_that_is_none_is_a_usage_error(port, capsys, monkeypatch):
     assert len(_lines(capsys)) == 1
 
 
-def test_an_address_that_is_not_ours_is_one_line(capsys):
+@pytest.mark.parametrize("port", [0, None])
+def test_an_address_that_is_not_ours_is_one_line(port, capsys):
     with pytest.raises(SystemExit) as end:
-        _serve(host="203.0.113.7", port=0)
+        _serve(host="203.0.113.7", port=port)
     assert end.value.code == 1
-    assert len(_lines(capsys)) == 1
+    (line,) = _lines(capsys)
+    assert "--host" in line
+
+
+class _Page:
+    """A page whose port is taken by the time it is ready."""
+
+    def launch(self, server_port, **_):
+        self.asked_for = server_port
+        raise OSError("taken meanwhile")
+
+    def close(self, verbose):
+        self.closed = True
+
+
+def test_a_free_port_is_looked_for_when_the_page_is_ready(capsys):
+    page, trainer = _Page(), Trainer(num_codes=4, batch_size=8)
+    with pytest.raises(SystemExit) as end:
+        serve(lambda: trainer, lambda _: page, open_browser=False)
+    assert page.asked_for is None
+    assert page.closed
+    assert end.value.code == 1
+    (line,) = _lines(capsys)
+    assert "--port" in line

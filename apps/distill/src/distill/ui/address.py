@@ -7,17 +7,16 @@ import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
-_FIRST_PORT = 7860
-_PORTS_TRIED = 20
 _HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True)
 class Address:
-    """Host and port to bind."""
+    """Host and port to bind; without a port Gradio looks for a free one from 7860 on when the page
+    is ready: one that is free now may have gone to another page by then."""
 
     host: str
-    port: int
+    port: int | None
 
     @property
     def only_here(self) -> bool:
@@ -26,22 +25,20 @@ class Address:
 
 
 def choose_address(host: str | None, port: int | None) -> Address:
-    """An address that can be used; without any wish 127.0.0.1 and the first free port from 7860.
+    """An address that can be used; without any wish 127.0.0.1 and no port.
 
     Exits with 2 for a port that is no port and with 1 for one that is taken, with one line.
     """
     name = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     wish = str(port) if port is not None else os.environ.get("GRADIO_SERVER_PORT")
     if not wish:
-        tried = range(_FIRST_PORT, _FIRST_PORT + _PORTS_TRIED)
-        free = next((p for p in tried if _is_free(name, p)), None)
-        return Address(
-            name, free or _end(1, f"ports {tried[0]} to {tried[-1]} are taken; use --port")
-        )
+        if not _is_free(name, 0):
+            end(1, f"{name} is no address of this machine; choose another with --host")
+        return Address(name, None)
     if not wish.isascii() or not wish.isdigit() or not 0 < int(wish) < 65536:
-        _end(2, f"a port is a number from 1 to 65535, not {wish!r}")
+        end(2, f"a port is a number from 1 to 65535, not {wish!r}")
     if not _is_free(name, int(wish)):
-        _end(1, f"port {wish} on {name} cannot be used; choose another with --port")
+        end(1, f"port {wish} on {name} cannot be used; choose another with --port")
     return Address(name, int(wish))
 
 
@@ -56,6 +53,7 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _end(code: int, line: str) -> NoReturn:
+def end(code: int, line: str) -> NoReturn:
+    """One line and the exit code."""
     print(f"distill: {line}", file=sys.stderr)
     raise SystemExit(code)

@@ -8,7 +8,7 @@ bad address is told in one line before anything loads.
 import threading
 from typing import TYPE_CHECKING
 
-from distill.ui.address import choose_address
+from distill.ui.address import choose_address, end
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -66,6 +66,9 @@ def main(host: str | None = None, port: int | None = None, open_browser: bool = 
             # machine or a proxy in the environment turns into an error at the start.
             _frontend=False,
         )
+    except OSError:
+        end(1, f"no port on {where.host} can be had any more; choose one with --port")
+    else:
         print(f"distill: {demo.local_url}  (Ctrl-C ends it)", flush=True)
         threading.Event().wait()
     finally:

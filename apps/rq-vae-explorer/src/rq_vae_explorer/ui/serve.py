@@ -17,8 +17,7 @@ from rq_vae_explorer.ui.assets import read_asset
 from rq_vae_explorer.ui.origin_guard import own_requests_only
 from rq_vae_explorer.ui.theme import page_theme
 
-_FIRST_PORT = 7860
-_PORTS_TRIED = 20
+_NO_ADDRESS = "cannot serve on {}: it is no address of this machine; choose another with --host"
 _HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 _MAX_UPLOAD = "256mb"  # the largest run that can be exported has 200 MB
 
@@ -57,6 +56,9 @@ def serve(
             # machine or a proxy in the environment turns into an error at the start.
             _frontend=False,
         )
+    except OSError:
+        _end(1, f"no port on {address} can be had any more; choose one with --port")
+    else:
         print(f"RQ-VAE Explorer: {page.local_url}  (Ctrl-C ends it)", flush=True)
         threading.Thread(target=_prepare, args=(trainer,), daemon=True).start()
         threading.Event().wait()
@@ -72,12 +74,12 @@ def _prepare(trainer: Trainer) -> None:
         _ = trainer.params
 
 
-def _choose_port(address: str, port: int | None) -> int:
+def _choose_port(address: str, port: int | None) -> int | None:
+    """None leaves it to Gradio, which looks for a free one from 7860 on when the page is ready:
+    one that is free now may have gone to another page by then."""
     named = port if port is not None else os.environ.get("GRADIO_SERVER_PORT")
     if not named and port is None:
-        candidates = range(_FIRST_PORT, _FIRST_PORT + _PORTS_TRIED)
-        free = next((p for p in candidates if _is_free(address, p)), None)
-        return free or _end(1, f"ports {candidates[0]} to {candidates[-1]} are taken; give --port")
+        return None if _is_free(address, 0) else _end(1, _NO_ADDRESS.format(address))
     try:
         number = int(named or 0)
     except ValueError:
@@ -90,12 +92,13 @@ def _choose_port(address: str, port: int | None) -> int:
 
 
 def _is_free(address: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
-        except OSError:
-            return False
+    except OSError:
+        return False
     return True
 
 
