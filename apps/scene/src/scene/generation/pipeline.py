@@ -34,8 +34,8 @@ from scene.patches import PatchTree
 from scene.transformer import SimpleTokenizer
 from scene.transformer.tokenizer import SPECIAL
 
-# Share of the words' log-odds that is added: they are no independent witnesses (tried: 0.1 to 0.8).
-PULL = 0.2
+# Share of the words' log-odds that is added: they are no independent witnesses (tried: 0 to 0.8).
+PULL = 0.1
 
 # Without guidance, or colder, nothing stands where several places are likely; with more of it, or
 # warmer, moons fall apart (docs/scene.md has the figures).
