@@ -17,7 +17,6 @@ from rq_vae_explorer.ui.assets import read_asset
 from rq_vae_explorer.ui.origin_guard import own_requests_only
 from rq_vae_explorer.ui.theme import page_theme
 
-_NO_ADDRESS = "cannot serve on {}: it is no address of this machine; choose another with --host"
 _HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 _MAX_UPLOAD = "256mb"  # the largest run that can be exported has 200 MB
 
@@ -79,7 +78,10 @@ def _choose_port(address: str, port: int | None) -> int | None:
     one that is free now may have gone to another page by then."""
     named = port if port is not None else os.environ.get("GRADIO_SERVER_PORT")
     if not named and port is None:
-        return None if _is_free(address, 0) else _end(1, _NO_ADDRESS.format(address))
+        if not _is_free(address, 0):
+            reason = "it is no address of this machine; choose another with --host"
+            _end(1, f"cannot serve on {address}: {reason}")
+        return None
     try:
         number = int(named or 0)
     except ValueError:

@@ -36,12 +36,12 @@ from scene.transformer.tokenizer import SPECIAL
 
 # Share of the words' log-odds that is added: they are no independent witnesses (tried: 0 to 0.8).
 PULL = 0.1
+# So many drafts of each picture of patches that has a layout.
+DRAFTS = 4
 
 # Without guidance, or colder, nothing stands where several places are likely; with more of it, or
 # warmer, moons fall apart (docs/scene.md has the figures).
 LAYOUT_TEMPERATURE, LAYOUT_GUIDANCE, LAYOUT_TOP_P = 0.7, 1.5, 0.7
-# So many drafts of each picture of patches that has a layout.
-DRAFTS = 4
 LAYOUT_STREAM = 1 << 40  # keeps the noise of a layout apart from that of its picture
 LAYOUT_CANDIDATES = 4  # each with noise of its own, numbered in the bits above
 ODD = 0.1  # probability under which a label is no part of a layout, if it can be helped

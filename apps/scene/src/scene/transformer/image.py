@@ -75,7 +75,6 @@ class ImageTransformer(nn.Module):
         `around`: whether a position's input holds more of its neighbours than left and above."""
         super().__init__()
         sizes = (vocab_size,) * num_levels if isinstance(vocab_size, int) else tuple(vocab_size)
-        self.most_codes = max(sizes)
         self.num_levels = num_levels
         self.max_seq_len = max_seq_len
         self.grid_width = grid_width

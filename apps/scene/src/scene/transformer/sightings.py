@@ -5,9 +5,9 @@ were seen under 1.2 of 33 labels on average. The transformer picks patches by th
 a wall at sunset is much like a slope at sunset.
 """
 
-import scene.blas  # noqa: F401  isort: skip  (before mlx)
-
 import math
+
+import scene.blas  # noqa: F401  isort: skip  (before mlx)
 
 import mlx.core as mx
 import mlx.nn as nn
