@@ -27,7 +27,7 @@ def model() -> ImageTransformer:
     rng = np.random.default_rng(0)
     points = mx.array(3 * rng.normal(size=(BRANCHES, PATCHES, 4)).astype(np.float32))
     near, far = mx.array(rng.integers(0, 3, (2, BRANCHES, PATCHES, 32)).astype(np.uint8))
-    net.look_at(points, near, far, mx.array(rng.uniform(-1, 1, (3, 3)).astype(np.float32)))
+    net.look_at(points, points, near, far, mx.array(rng.uniform(-1, 1, (3, 3)).astype(np.float32)))
     codes = np.stack(np.indices((BRANCHES, PATCHES)), axis=-1).reshape(1, -1, 2)
     net.sightings.record(codes, rng.integers(0, LABELS, codes.shape[:2]))
     net.eval()

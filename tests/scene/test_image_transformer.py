@@ -42,7 +42,8 @@ def seeing(**options):
     points = rng.normal(size=(K, K, 8)).astype(np.float32)
     near, far = rng.integers(0, 3, (2, K, K, 32)).astype(np.uint8)
     palette = rng.uniform(-1, 1, (3, 3)).astype(np.float32)
-    net.look_at(*(mx.array(each) for each in (points, near, far, palette)))
+    seen = (points[..., :6], points[..., :4], near, far, palette)
+    net.look_at(*map(mx.array, seen))
     return net
 
 
@@ -200,11 +201,12 @@ def test_generate_draws_what_its_own_cache_free_model_would_draw(make):
 def test_patches_are_seen_by_their_neighbours_and_chosen_by_their_look():
     net, codes = seeing(), tokens()
     before = net(text(), codes)
-    patches = np.array(net._patches)
-    other = np.concatenate([patches, np.zeros((K, K, 2), np.float32)], axis=-1)
+    views, picks = np.array(net._views), np.array(net.depth._picks)
     first, second = (int(code) for code in codes[0, 3])
-    other[first, second] += 1
-    net.look_at(mx.array(other), net.depth._near, net.edges._far, net.edges._colours[:3])
+    views[first, second] += 1
+    picks[first, second] += 1
+    edges = (net.depth._near, net.edges._far, net.edges._colours[:3])
+    net.look_at(mx.array(views), mx.array(picks), *edges)
     difference = np.asarray(mx.abs(net(text(), codes) - before)[0])  # (N, L, K)
     assert difference[3, 0].max() < 1e-6  # its own first code does not know it yet
     assert np.flatnonzero(difference[3, 1] > 1e-6).tolist() == [second]
@@ -222,7 +224,7 @@ def test_a_patch_is_likelier_the_more_of_its_pixels_go_on_across_its_edges():
     missing = (near[first, second] != touching).sum()
     assert missing > 0
     near[first, second] = touching
-    net.depth.look_at(net.depth._patches, mx.array(near))
+    net.depth.look_at(net.depth._picks, mx.array(near))
     difference = np.asarray(net(text(), codes) - before)[0, position]  # (L, K)
     assert np.flatnonzero(np.abs(difference[1]) > 1e-5).tolist() == [second]
     assert difference[1, second] == pytest.approx(GOES_ON * missing, abs=1e-4)

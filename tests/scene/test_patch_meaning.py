@@ -121,7 +121,7 @@ def test_captions_leave_the_tree_as_it_is_and_say_what_its_patches_show():
     assert held == same
     assert np.array_equal(tree.patches, by_look.patches)
     assert fingerprint(tree) == fingerprint(by_look)  # its codes stand for the same patches
-    assert by_look.meanings() is None
+    assert by_look.looks(8, 8).meanings is None
     flat = tree.patches.reshape(256, -1)
     assert tree.meaning is not None
     odds = _odds(tree.meaning, tree.latents(flat))
@@ -140,7 +140,7 @@ def test_a_saved_tree_keeps_its_meaning(tree, tmp_path):
     assert isinstance(loaded, PatchTree)
     assert loaded.meaning.words == tree.meaning.words
     assert np.array_equal(loaded.meaning.ratios, tree.meaning.ratios)
-    assert np.array_equal(loaded.meanings(), tree.meanings())
+    assert np.array_equal(loaded.looks(8, 8).meanings, tree.looks(8, 8).meanings)
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,20 @@ def test_an_unseen_patch_becomes_the_one_with_most_equal_pixels(tree):
 def test_second_codes_mean_alike_departures_in_all_branches(tree):
     branches, departures = (np.asarray(book) for book in tree.codebooks())
     assert branches.shape == departures.shape == (16, 96)
-    points = tree._points
+    points = tree.points
     plain = np.square(points - branches[:, None]).sum()
     assert np.square(points - branches[:, None] - departures).sum() < 0.95 * plain
+
+
+def test_looks_are_points_of_one_deviation_and_edges(tree):
+    looks = tree.looks(96, 10)
+    scale = 0.5 / np.sqrt(tree.points.reshape(-1, 96).var(axis=0).mean())
+    assert np.allclose(looks.picks, scale * tree.points[..., :10], rtol=1e-4, atol=1e-4)
+    assert np.allclose(looks.views, scale * tree.points, rtol=2e-3, atol=2e-3)
+    patch = tree.patches[3, 5].reshape(16, 16)
+    assert np.array_equal(looks.near[3, 5], [*patch[:, 0], *patch[0]])
+    assert np.array_equal(looks.far[3, 5], [*patch[:, 15], *patch[15]])
+    assert looks.meanings is None
 
 
 def test_fewer_patches_make_a_smaller_tree_and_too_few_are_refused():
@@ -97,7 +108,7 @@ def test_a_saved_tree_comes_back_and_keeps_its_name(tree, tmp_path):
     loaded = load_codec(tmp_path / "tree")
     assert loaded.image_size == SIZE
     assert np.array_equal(loaded.model.patches, tree.patches)
-    assert np.array_equal(loaded.model.points(), tree.points())
+    assert np.array_equal(loaded.model.points, tree.points)
     assert fingerprint(loaded.model) == fingerprint(tree)
     other = PatchTree(PALETTE, tree.patches[::-1], tree.latents)
     assert fingerprint(other) != fingerprint(tree)

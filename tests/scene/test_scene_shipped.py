@@ -72,7 +72,7 @@ def test_drawing_takes_one_thread_and_gives_the_others_back(generator):
 
 
 def test_words_pull_towards_patches_that_go_with_them(generator, monkeypatch):
-    meaning, numbers = generator.codec.meaning, generator.codec.meanings()
+    meaning, numbers = generator.codec.meaning, generator.codec.looks(96, 48).meanings
     order = (["mountains struck by lightning in a storm"] * 4, [0, 1, 2, 3], Sampling())
 
     # Of one draft each, or what is given up on the way hides what words do.

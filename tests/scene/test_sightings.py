@@ -100,7 +100,7 @@ def test_drawing_keeps_to_what_was_seen(guidance):
     rng = np.random.default_rng(0)
     points = mx.array(rng.normal(size=(3, 4, 4)).astype(np.float32))
     edges = mx.array(rng.integers(0, 8, (3, 4, 32)).astype(np.uint8))
-    net.look_at(points, mx.full(edges.shape, 8, dtype=mx.uint8), edges, mx.zeros((9, 3)))
+    net.look_at(points, points, mx.full(edges.shape, 8, dtype=mx.uint8), edges, mx.zeros((9, 3)))
     branch, label = (each.ravel() for each in np.indices((3, 4)))
     net.sightings.record(np.stack([branch, label], axis=-1)[None], label[None])
     text = mx.array([[5, 3], [2, 0]])

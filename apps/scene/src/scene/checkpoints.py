@@ -32,6 +32,7 @@ from scene.layouts import LayoutCodec
 from scene.patches import PatchTree
 from scene.patches.cutting import PIXELS
 from scene.patches.latents import Latents
+from scene.patches.looks import Looks
 from scene.patches.meaning import Meaning
 from scene.patches.tree import MOST_PER_BRANCH
 from scene.transformer import ImageTransformer, SimpleTokenizer
@@ -404,21 +405,25 @@ def transformer_documents(
     }
 
 
-def show_patches(model: ImageTransformer, config: TransformerConfig, codec: PictureCodec) -> None:
-    """Give the transformer a look at the patches that its codes name, if it wants one.
+def looks_for(config: TransformerConfig, codec: PictureCodec) -> Looks | None:
+    """What a transformer sees of the patches that its codes name, if it wants a look at them.
 
     Raises SceneError for a tokenizer whose codes name none.
     """
     if not config.model.view_dims:
-        return
+        return None
     if not isinstance(codec, PatchTree):
         raise SceneError(
             "model.view_dims is for the codes of a patch tree, not of a VQGAN: set it to 0"
         )
-    near, far = codec.edges()
-    model.look_at(
-        mx.array(codec.points()), mx.array(near), mx.array(far), mx.array(to_float(codec.palette))
-    )
+    return codec.looks(config.model.view_dims, config.model.pick_dims)
+
+
+def show_patches(model: ImageTransformer, looks: Looks | None) -> None:
+    """Give the transformer its look at the patches, if it wants one."""
+    if looks is not None:
+        seen = (looks.views, looks.picks, looks.near, looks.far, looks.palette)
+        model.look_at(*map(mx.array, seen))
 
 
 @dataclass(frozen=True)

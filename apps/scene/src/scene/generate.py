@@ -237,7 +237,7 @@ def given_layout(arguments: argparse.Namespace, generator: "Generator") -> "np.n
     known = read_info(arguments.like).layout if arguments.like else None
     if known is None:
         return None
-    count, size = generator.text.model.max_seq_len, generator.labels.codebook_sizes[0]
+    count, size = math.prod(generator.grid), generator.labels.codebook_sizes[0]
     if len(known) != count or not all(0 <= label < size for label in known):
         raise SceneError(f"{arguments.like}: its layout does not fit the model")
     return np.array(known)

@@ -131,7 +131,7 @@ def layout(arguments: argparse.Namespace) -> None:
     drawn = generator.draw_layouts([arguments.prompt], [arguments.seed])
     if drawn is None:
         raise SceneError("this transformer draws by no layouts: give another --transformer")
-    grid = drawn.reshape(1, -1, generator.text.model.grid_width)
+    grid = drawn.reshape(1, *generator.grid)
     picture = to_uint8(np.asarray(generator.labels.decode(mx.array(grid))))[0]
     save_png(arguments.output, Image.fromarray(picture))
     print(f"{arguments.output}  seed {arguments.seed}")

@@ -4,7 +4,9 @@ A transformer that draws by layouts has another one beside it that writes them: 
 what stands where, then how it looks (Gafni et al. 2022, arXiv:2203.13131).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -23,6 +25,7 @@ from scene.checkpoints import (
     load_codec,
     load_labels,
     load_transformer,
+    looks_for,
     show_patches,
 )
 from scene.codec import PictureCodec
@@ -43,7 +46,7 @@ DRAFTS = 4
 # warmer, moons fall apart (docs/scene.md has the figures).
 LAYOUT_TEMPERATURE, LAYOUT_GUIDANCE, LAYOUT_TOP_P = 0.7, 1.5, 0.7
 LAYOUT_STREAM = 1 << 40  # keeps the noise of a layout apart from that of its picture
-LAYOUT_CANDIDATES = 4  # each with noise of its own, numbered in the bits above
+LAYOUT_CANDIDATES = 4  # at most; each with noise of its own, numbered in the bits above
 ODD = 0.1  # probability under which a label is no part of a layout, if it can be helped
 # Drawing multiplies a few rows at a time: a second thread costs more than it brings, and on a busy
 # machine three times as much.
@@ -85,24 +88,44 @@ class Generator:
         """Folders of checkpoints, by default of those that ship; `labels` are read when a layout is
         a picture."""
         self.codec: PictureCodec = load_codec(vqgan_folder or shipped("tokenizer")).model
-        self.text: LoadedTransformer = load_transformer(transformer or shipped("transformer"))
+        self._text: LoadedTransformer = load_transformer(transformer or shipped("transformer"))
         self.codec_id = fingerprint(self.codec)
-        if self.codec_id != self.text.vqgan:
+        if self.codec_id != self._text.vqgan:
             raise SceneError(
-                f"the transformer was trained on the codes of tokenizer {self.text.vqgan}, "
+                f"the transformer was trained on the codes of tokenizer {self._text.vqgan}, "
                 f"not of {self.codec_id}: give the pair that belongs together"
             )
-        self.layouts = self._layout_model(layout_model) if self.text.layouts else None
+        self.layouts = self._layout_model(layout_model) if self._text.layouts else None
         self._labels_folder = labels
-        show_patches(self.text.model, self.text.config, self.codec)
-        meanings = self.codec.meanings() if isinstance(self.codec, PatchTree) else None
-        self._meanings = None if meanings is None else mx.array(meanings)  # (K, J, M)
+        self._has_seen = False
+        self._meanings: mx.array | None = None
+
+    @contextmanager
+    def _seeing(self) -> Iterator[None]:
+        """Let the transformer have its look at the patches, once, while another core goes on."""
+        if self._has_seen:
+            yield
+            return
+        with ThreadPoolExecutor(1) as beside:
+            looking = beside.submit(looks_for, self._text.config, self.codec)
+            yield
+        looks = looking.result()
+        show_patches(self._text.model, looks)
+        if looks is not None and looks.meanings is not None:
+            self._meanings = mx.array(looks.meanings)  # (K, J, M)
+        self._has_seen = True
+
+    @property
+    def text(self) -> LoadedTransformer:
+        """The transformer that writes pictures; it has seen the patches."""
+        with self._seeing():
+            return self._text
 
     def _layout_model(self, folder: Path | None) -> LoadedTransformer:
         loaded = load_transformer(folder or shipped("layout"))
-        if loaded.vqgan != self.text.layouts:
+        if loaded.vqgan != self._text.layouts:
             raise SceneError(
-                f"the transformer draws by layouts of the labels {self.text.layouts}, not "
+                f"the transformer draws by layouts of the labels {self._text.layouts}, not "
                 f"{loaded.vqgan}: give the --layout-model that belongs to it"
             )
         return loaded
@@ -114,20 +137,25 @@ class Generator:
         if self.layouts is None:
             raise SceneError("the transformer draws by no layouts: leave --layout out")
         codec = load_labels(self._labels_folder or shipped("labels"))
-        if fingerprint(codec) != self.text.layouts:
+        if fingerprint(codec) != self._text.layouts:
             raise SceneError("the labels are not those of the layout model: give its --labels")
         return codec
 
     def read_layout(self, path: Path) -> np.ndarray:
         """Labels int32 (N,) of a layout picture of any size, by its nearest colours."""
-        width = self.text.model.grid_width
-        height = self.text.model.max_seq_len // width
+        height, width = self.grid
         return self.labels.name(fit(open_image(path), (width, height))).reshape(-1)
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of positions."""
+        width = self._text.model.grid_width
+        return self._text.model.max_seq_len // width, width
 
     @property
     def _models(self) -> list[LoadedTransformer]:
         """The transformers in the order in which they draw."""
-        return [self.text] if self.layouts is None else [self.layouts, self.text]
+        return [self._text] if self.layouts is None else [self.layouts, self._text]
 
     @property
     def model_id(self) -> str:
@@ -137,7 +165,7 @@ class Generator:
 
     def unknown_words(self, prompt: str) -> list[str]:
         """Words of the prompt that the model never saw."""
-        return self.text.tokenizer.unknown_words(prompt)
+        return self._text.tokenizer.unknown_words(prompt)
 
     @_ON_ONE_THREAD
     def codes(
@@ -150,9 +178,10 @@ class Generator:
     ) -> np.ndarray:
         """Codes int32 (B, h, w) or (B, h, w, L) for one prompt and seed each, by `layouts` int
         (B, N) or by drawn ones; `on_position` is called `positions` times if they are drawn."""
-        model = self.text.model
-        if layouts is None:
-            layouts = self.draw_layouts(prompts, seeds, on_position)
+        with self._seeing():  # which layouts do without
+            if layouts is None:
+                layouts = self.draw_layouts(prompts, seeds, on_position)
+        model = self._text.model
         heeded = layouts is not None and isinstance(self.codec, PatchTree)
         tokens = model.generate(
             mx.array(self.text.tokenizer.encode_batch(prompts)),
@@ -166,8 +195,7 @@ class Generator:
             drafts=DRAFTS if heeded else 1,
             on_position=on_position,
         )
-        grid = (-1, model.grid_width)
-        return np.asarray(tokens).reshape(len(prompts), *grid, *tokens.shape[2:])
+        return np.asarray(tokens).reshape(len(prompts), *self.grid, *tokens.shape[2:])
 
     @_ON_ONE_THREAD
     def draw_layouts(
@@ -178,30 +206,33 @@ class Generator:
     ) -> np.ndarray | None:
         """Labels int32 (B, N) of what stands where, if the transformer draws by layouts.
 
-        Of several the first without an `ODD` label, or else the one whose oddest is least so:
-        guidance puts the moon into the picture, and now and then half a moon beside it, which the
-        model itself finds unlikely.
+        One with an `ODD` label is drawn anew, and of several such the one whose oddest is least so
+        is taken: guidance puts the moon into the picture, and now and then half a moon beside it,
+        which the model itself finds unlikely.
         """
         if self.layouts is None:
             return None
-        model, count = self.layouts.model, len(prompts)
-        text = mx.array(self.layouts.tokenizer.encode_batch([*prompts] * LAYOUT_CANDIDATES))
-        drawn = model.generate(
-            text,
-            LAYOUT_TEMPERATURE,
-            top_p=LAYOUT_TOP_P,
-            guidance=LAYOUT_GUIDANCE,
-            seeds=[
-                seed ^ (LAYOUT_STREAM * (1 + 2 * number))
-                for number in range(LAYOUT_CANDIDATES)
-                for seed in seeds
-            ],
-            on_position=on_position,
-        )
-        nats = nn.losses.cross_entropy(model(text, drawn), drawn).max(axis=1)  # (4 B,)
-        oddest = np.maximum(np.asarray(nats).reshape(-1, count), -np.log(ODD))
-        best = oddest.argmin(axis=0)  # the first of those that are equal
-        return np.asarray(drawn).reshape(-1, count, drawn.shape[1])[best, np.arange(count)]
+        model, tokenizer = self.layouts.model, self.layouts.tokenizer
+        layouts = np.zeros((len(prompts), model.max_seq_len), dtype=np.int32)
+        oddest = np.full(len(prompts), np.inf)  # nats of the oddest label of each
+        for number in range(LAYOUT_CANDIDATES):
+            odd = np.flatnonzero(oddest > -np.log(ODD)).tolist()
+            if not odd:
+                break
+            text = mx.array(tokenizer.encode_batch([prompts[place] for place in odd]))
+            drawn = model.generate(
+                text,
+                LAYOUT_TEMPERATURE,
+                top_p=LAYOUT_TOP_P,
+                guidance=LAYOUT_GUIDANCE,
+                seeds=[seeds[place] ^ (LAYOUT_STREAM * (1 + 2 * number)) for place in odd],
+                on_position=None if number else on_position,
+            )
+            nats = np.asarray(nn.losses.cross_entropy(model(text, drawn), drawn).max(axis=1))
+            better = nats < oddest[odd]
+            places = np.array(odd)[better]
+            layouts[places], oddest[places] = np.asarray(drawn)[better], nats[better]
+        return layouts
 
     def _pull(self, prompts: Sequence[str]) -> mx.array | None:
         """What each prompt's words add to the logits of the patches of every branch, if that is

@@ -32,9 +32,14 @@ class Meaning:
         ):
             raise ValueError(f"{len(self.words)} words and layers {shapes} do not fit")
 
+    @property
+    def dims(self) -> int:
+        """How many numbers a patch has, M."""
+        return self.outer.shape[1]
+
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """float32 (N, D) -> float32 (N, M)."""
-        numbers = np.empty((len(points), self.outer.shape[1]), dtype=np.float32)
+        numbers = np.empty((len(points), self.dims), dtype=np.float32)
         for start in range(0, len(points), _CHUNK):
             part = slice(start, start + _CHUNK)
             hidden = np.maximum(points[part] @ self.inner + self.bias, 0)  # (n, H)

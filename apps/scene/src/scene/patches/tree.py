@@ -15,8 +15,9 @@ import numpy as np
 
 from scene.colours import PaletteIndex
 from scene.images import to_float, to_uint8
-from scene.patches.cutting import PATCH, PIXELS, cut, join, keys
+from scene.patches.cutting import PIXELS, cut, join, keys
 from scene.patches.latents import Latents
+from scene.patches.looks import Looks, look
 from scene.patches.meaning import Meaning
 
 MOST_PER_BRANCH = 2048
@@ -97,50 +98,32 @@ class PatchTree:
     def codebooks(self) -> list[mx.array]:
         """(K, D) and (J, D): the mean of each branch, and how far each second code lies from it on
         average: their sums stand near the patches."""
-        departures = self._points - self._branches[:, None]
+        departures = self.points - self._branches[:, None]
         return [mx.array(self._branches), mx.array(departures.mean(axis=0))]
 
-    def points(self) -> np.ndarray:
-        """The patches as points float32 (K, J, D), the widest directions first, of half a unit of
-        deviation per direction on average."""
-        points = self._points
-        return points * (0.5 / np.sqrt(points.reshape(-1, points.shape[-1]).var(axis=0).mean()))
-
-    def meanings(self) -> np.ndarray | None:
-        """The patches' numbers that words go by (`Meaning`), float32 (K, J, M); None for a tree
-        that was learned without captions."""
-        if self.meaning is None:
-            return None
-        points = self._points
-        return self.meaning(points.reshape(-1, points.shape[-1])).reshape(*points.shape[:2], -1)
-
-    def edges(self) -> tuple[np.ndarray, np.ndarray]:
-        """Palette entries at the edges of all patches, two uint8 (K, J, 32): left column and top
-        row, which touch the neighbours before it in raster order; right column and bottom row,
-        which touch those after it."""
-        square = self.patches.reshape(*self.patches.shape[:2], PATCH, PATCH)
-        near = np.concatenate([square[..., 0], square[..., 0, :]], axis=-1)
-        far = np.concatenate([square[..., -1], square[..., -1, :]], axis=-1)
-        return near, far
+    def looks(self, view_dims: int, pick_dims: int) -> Looks:
+        """What a transformer sees of all patches; `view_dims` and `pick_dims` at most D."""
+        return look(self.patches, self.latents, self.meaning, view_dims, pick_dims)
 
     @cached_property
     def _index(self) -> PaletteIndex:
         return PaletteIndex(self.palette)
 
     @cached_property
-    def _points(self) -> np.ndarray:
+    def points(self) -> np.ndarray:
+        """The patches as points float32 (K, J, D), the widest directions first."""
         flat = self.latents(self.patches.reshape(-1, PIXELS))
         return flat.reshape(*self.patches.shape[:2], -1)  # (K, J, D)
 
     @cached_property
     def _branches(self) -> np.ndarray:
         """Means of the branches, (K, D)."""
-        return self._points.mean(axis=1)
+        return self.points.mean(axis=1)
 
     @cached_property
     def _norms(self) -> np.ndarray:
         """Squared lengths of all points, (K, J)."""
-        return np.square(self._points).sum(-1)
+        return np.square(self.points).sum(-1)
 
     @cached_property
     def _keys(self) -> tuple[np.ndarray, np.ndarray]:
@@ -176,7 +159,7 @@ class PatchTree:
         distances = np.empty((len(wanted), near, j), dtype=np.float32)
         for branch in np.unique(chosen):
             rows, slots = np.nonzero(chosen == branch)
-            products = queries[rows] @ self._points[branch].T  # (rows, J)
+            products = queries[rows] @ self.points[branch].T  # (rows, J)
             distances[rows, slots] = self._norms[branch] - 2 * products
         flat = distances.reshape(len(wanted), -1)
         count = min(_CANDIDATES, flat.shape[1])

@@ -91,7 +91,7 @@ def grow_patches(tree: PatchTree, pictures: Iterable[np.ndarray]) -> tuple[Patch
         )
     kept = order[begin[:-1, None] + np.arange(2 * size)]  # (K, 2 J)
     held = float(counts[kept].sum() / counts.sum())
-    own = tree.points()
+    own = tree.points
     axes = _turned_as(own, _common_axes(own))
     points = tree.latents(patches[kept].reshape(-1, PIXELS)).reshape(branches, 2 * size, -1)
     grown = _in_order(patches[kept], points, axes)

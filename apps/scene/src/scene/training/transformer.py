@@ -23,6 +23,7 @@ from scene.checkpoints import (
     flat_parameters,
     load_transformer,
     load_weights,
+    looks_for,
     read_arrays,
     save_checkpoint,
     show_patches,
@@ -108,7 +109,7 @@ class TransformerTrainer:
         )
         mx.random.seed(self.training.seed)
         self.model = build_transformer(config)
-        show_patches(self.model, config, codec)
+        show_patches(self.model, looks_for(config, codec))
         if start_from:
             self._take_over(start_from)
         else:

@@ -14,7 +14,7 @@ NEAR = (
     *((-1, column) for column in (-2, -1, 0, 1, 2)),
     *((0, column) for column in (-2, -1)),
 )
-_REACH = 2
+REACH = 2  # rows and columns
 
 
 class Around(nn.Module):
@@ -33,9 +33,9 @@ class Around(nn.Module):
         b, n, d = codes.shape
         width, rows = self.grid_width, -(-n // self.grid_width)
         x = mx.pad(codes, [(0, 0), (0, rows * width - n), (0, 0)]).reshape(b, rows, width, d)
-        x = mx.pad(x, [(0, 0), (_REACH, 0), (_REACH, _REACH), (0, 0)])
+        x = mx.pad(x, [(0, 0), (REACH, 0), (REACH, REACH), (0, 0)])
         views = [
-            x[:, _REACH + down : _REACH + down + rows, _REACH + right : _REACH + right + width]
+            x[:, REACH + down : REACH + down + rows, REACH + right : REACH + right + width]
             for down, right in NEAR
         ]
         near = mx.concatenate(views, axis=-1).reshape(b, rows * width, -1)  # (B, rows * w, 12 D)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import mlx.core as mx
 import numpy as np
 
+from scene.transformer.around import REACH
 from scene.transformer.drafts import Drafts
 from scene.transformer.drawing import draw_levels, draw_patch, look_ahead
 from scene.transformer.layout import UNKNOWN
@@ -51,7 +52,7 @@ class Canvas:
         memories = [(memory.keys, memory.values) for memory in self.prompt.memories]
         mx.eval(self.prompt.summary, self.prompt.layout, memories, self.places)
         self.drawn: list[mx.array] = []  # codes (R, L) of each position
-        self.embedded: list[mx.array] = []  # their vectors, (R or 2R, D)
+        self.embedded: list[mx.array] = []  # their vectors, (R or 2R, D); old ones of any draft
 
     def draw(self, pull: mx.array | None) -> None:
         """The codes of the next position; `pull` as in `ImageTransformer.generate`."""
@@ -116,6 +117,8 @@ class Canvas:
             to = mx.concatenate([to, to + self.rows])
             source = mx.concatenate([source, source + self.rows])
             every = mx.concatenate([every, every + self.rows])
-        self.embedded = [vectors[every] for vectors in self.embedded]
+        # Further back nothing is looked at any more but by the caches.
+        recent = REACH * self.model.grid_width + REACH
+        self.embedded[-recent:] = [vectors[every] for vectors in self.embedded[-recent:]]
         for cache in self.caches:
             cache.copy(source, to)

@@ -44,16 +44,15 @@ class DepthModel(nn.Module):
         self.norm = nn.RMSNorm(dims)
         self.heads = [nn.Linear(dims, size) for size in vocab_sizes]
 
-    def look_at(self, patches: mx.array, near: mx.array) -> None:
-        """Points (K, J, D) of the patches that two codes name, D at least `pick_dims`, and `near`
+    def look_at(self, picks: mx.array, near: mx.array) -> None:
+        """Points float32 (K, J, P) of the patches that two codes name, P = `pick_dims`, and `near`
         uint8 (K, J, 32): palette entries of their left column and of their top row.
 
         The second code is then also chosen by what its patch looks like: the same vector asks for
         the same look in every branch, which a head of J numbers would have to learn K times. And
         by how many of its pixels equal those that they touch.
         """
-        # In one piece: a slice would be gathered number by number, at ten times the cost.
-        self._patches = mx.contiguous(patches[..., : self.pick.weight.shape[0]])
+        self._picks = picks
         self._near = near
 
     def begin(self, positions: mx.array) -> mx.array:
@@ -84,7 +83,7 @@ class DepthModel(nn.Module):
             return self.heads[level](x)
         if branch is None or touching is None:
             raise ValueError("a patch is chosen within a branch and by what it touches: give both")
-        alike = self._patches[branch] @ self.pick(x)[..., None]  # (..., K, 1)
+        alike = self._picks[branch] @ self.pick(x)[..., None]  # (..., K, 1)
         equal = (self._near[branch] == touching[..., None, :]).astype(x.dtype)  # (..., K, 32)
         return self.heads[level](x) + (alike + equal @ self.match(x)[..., None])[..., 0]
 

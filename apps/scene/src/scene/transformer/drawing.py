@@ -48,8 +48,8 @@ class Outlook:
     """What may stand at a position of B pictures, under the label of its layout.
 
     `branches` int (B, n) are the likeliest, `odds` (B, n) what counts for each, as logarithms, and
-    `patches` (B, n, J) the odds of the patches of each, up to a factor. `promise` (B,) is the
-    logarithm of the sum of all odds: 0 where the model is sure, far below where it is lost.
+    `patches` (B, n, J) what the patches of each keep of their probability in it. `promise` (B,) is
+    the logarithm of the sum of all odds: 0 where the model is sure, far below where it is lost.
     """
 
     branches: mx.array
@@ -86,10 +86,8 @@ def look_ahead(
     known = sampler.doubled(best)
     within = depth.advance(state[:, None], known, 0)  # (B or 2B, n, D)
     logits = sampler.guide(depth.logits(within, 1, known, touching[:, None]))  # (B, n, J)
-    patches = mx.exp(logits - logits.max(axis=-1, keepdims=True))
-    total = patches.sum(axis=-1)
-    patches = patches * sightings(best, label[:, None])
-    fit = mx.sqrt(mx.square(patches).sum(axis=-1)) / total  # (B, n)
+    patches = mx.softmax(logits, axis=-1) * sightings(best, label[:, None])
+    fit = mx.sqrt(mx.square(patches).sum(axis=-1))  # (B, n)
     odds = mx.take_along_axis(branches, best, axis=1) + mx.log(fit)
     return Outlook(best, odds, patches, mx.logsumexp(odds, axis=-1))
 

@@ -109,13 +109,15 @@ class ImageTransformer(nn.Module):
         else:
             self.depth = DepthModel(embed_dim, sizes, depth_layers, pick_dims)
 
-    def look_at(self, patches: mx.array, near: mx.array, far: mx.array, palette: mx.array) -> None:
-        """What the patches that two codes name look like: points float32 (K, J, D), D at least
-        `view_dims` and `pick_dims`, and their edges uint8 (K, J, 32), as `PatchTree` has them;
-        `palette` float32 (C, 3) in [-1, 1]."""
-        self._patches = patches[..., : self.view.weight.shape[1]]
+    def look_at(
+        self, views: mx.array, picks: mx.array, near: mx.array, far: mx.array, palette: mx.array
+    ) -> None:
+        """What the patches that two codes name look like: `views` float (K, J, view_dims), `picks`
+        float32 (K, J, pick_dims) and edges uint8 (K, J, 32), as `Looks` has them; `palette` float32
+        (C, 3) in [-1, 1]."""
+        self._views = views
         self.edges.look_at(far, palette)
-        self.depth.look_at(patches, near)
+        self.depth.look_at(picks, near)
 
     def embed_codes(self, tokens: mx.array) -> mx.array:
         """Sum of the level embeddings, and of what their patch looks like: int (..., L) ->
@@ -124,7 +126,8 @@ class ImageTransformer(nn.Module):
         for level in range(1, self.num_levels):
             total = total + self.codes[level](tokens[..., level])
         if "view" in self:
-            total = total + self.view(self._patches[tokens[..., 0], tokens[..., 1]])
+            views = self._views[tokens[..., 0], tokens[..., 1]]
+            total = total + self.view(views.astype(mx.float32))
         return total
 
     def positions(self, n: int) -> mx.array:
