@@ -240,6 +240,18 @@ def test_a_pull_decides_the_second_code_by_the_first(monkeypatch):
             assert np.array_equal(codes[:, 1], best[codes[:, 0]])
 
 
+def test_a_pull_counts_in_full_where_there_are_no_neighbours(monkeypatch):
+    monkeypatch.setattr(drawing, "PLAUSIBLE", 1e3)
+    wanted = np.random.default_rng(6).normal(size=(2, K, K)).astype(np.float32)
+    order = {"seeds": [1, 2], "pull": mx.array(1e4 * wanted), "pull_share": 0.0}
+    for codes, best in zip(
+        np.asarray(seeing().generate(text(), **order)), wanted.argmax(-1), strict=True
+    ):
+        follows = codes[:, 1] == best[codes[:, 0]]
+        assert follows[0]
+        assert follows[1:].mean() < 0.5
+
+
 def test_a_pull_of_nothing_changes_nothing():
     net = seeing()
     plain = net.generate(text(), seeds=[1, 2], guidance=2.0)

@@ -37,10 +37,11 @@ from scene.patches import PatchTree
 from scene.transformer import SimpleTokenizer
 from scene.transformer.tokenizer import SPECIAL
 
-# Share of the words' log-odds that is added: they are no independent witnesses (tried: 0 to 0.8).
+# Share of the words' log-odds that is added where neighbours tell the same: they are no independent
+# witnesses (tried: 0 to 0.8).
 PULL = 0.1
 # So many drafts of each picture of patches that has a layout.
-DRAFTS = 4
+DRAFTS = 3
 
 # Without guidance, or colder, nothing stands where several places are likely; with more of it, or
 # warmer, moons fall apart (docs/scene.md has the figures).
@@ -191,6 +192,7 @@ class Generator:
             guidance=sampling.guidance,
             seeds=seeds,
             pull=self._pull(prompts),
+            pull_share=PULL,
             layout=None if layouts is None else mx.array(layouts.astype(np.int32)),
             drafts=DRAFTS if heeded else 1,
             on_position=on_position,
@@ -247,7 +249,7 @@ class Generator:
             return None
         words = SimpleTokenizer(SPECIAL + len(meaning.words), vocabulary=meaning.words)
         said = [[n - SPECIAL for n in words.encode(text) if n >= SPECIAL] for text in prompts]
-        wishes = mx.array(np.stack([PULL * meaning.wish(numbers) for numbers in said]))  # (B, M)
+        wishes = mx.array(np.stack([meaning.wish(numbers) for numbers in said]))  # (B, M)
         return (meanings @ wishes.T).transpose(2, 0, 1)  # (B, K, J)
 
     def decode(self, codes: np.ndarray) -> np.ndarray:

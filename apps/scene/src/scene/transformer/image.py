@@ -246,6 +246,7 @@ class ImageTransformer(nn.Module):
         guidance: float = 1.0,
         seeds: Sequence[int] | None = None,
         pull: mx.array | None = None,
+        pull_share: float = 1.0,
         layout: mx.array | None = None,
         drafts: int = 1,
         on_position: Callable[[int], None] | None = None,
@@ -257,7 +258,9 @@ class ImageTransformer(nn.Module):
           (classifier-free guidance, arXiv:2207.12598);
         - `seeds`: one per picture, by default drawn from MLX's global state; the same seed
           gives the same picture, whatever else is in the batch;
-        - `pull` float32 (B, K, J) is added to the logits of the second level, by the first code;
+        - `pull` float32 (B, K, J) is added to the logits of the second level, by the first code: in
+          full at the first position, and `pull_share` of it at the others, which have neighbours to
+          go by;
         - `layout` int (B, N) says what stands where; what is drawn without a caption has none.
           Patches that were never seen under the label of a position are unlikely there, and so
           are branches without likely ones that were;
@@ -273,8 +276,9 @@ class ImageTransformer(nn.Module):
                 temperature, top_k, top_p, guidance, seeds, len(text_tokens), draws, drafts
             )
             canvas = Canvas(self, text_tokens, layout, sampler)
+            rest = None if pull is None else pull_share * pull
             for position in range(self.max_seq_len):
-                canvas.draw(pull)
+                canvas.draw(rest if position else pull)
                 if on_position:
                     on_position(position)
         finally:

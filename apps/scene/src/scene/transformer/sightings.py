@@ -14,7 +14,7 @@ import mlx.nn as nn
 import numpy as np
 
 # Nats that a patch loses under a label that it was never seen under.
-NEVER_SEEN = 4.0
+NEVER_SEEN = 5.0
 _KEPT = math.exp(-NEVER_SEEN)
 
 
