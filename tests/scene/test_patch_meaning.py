@@ -19,6 +19,7 @@ from scene.checkpoints import (
 from scene.errors import SceneError
 from scene.info import main as scene
 from scene.patches import PatchTree
+from scene.patches.looks import look
 from scene.patches.meaning import Meaning
 from scene.synth import draw_scene
 from scene.training import meaning as learning
@@ -121,7 +122,7 @@ def test_captions_leave_the_tree_as_it_is_and_say_what_its_patches_show():
     assert held == same
     assert np.array_equal(tree.patches, by_look.patches)
     assert fingerprint(tree) == fingerprint(by_look)  # its codes stand for the same patches
-    assert by_look.looks(8, 8).meanings is None
+    assert look(by_look, 8, 8).meanings is None
     flat = tree.patches.reshape(256, -1)
     assert tree.meaning is not None
     odds = _odds(tree.meaning, tree.latents(flat))
@@ -140,7 +141,7 @@ def test_a_saved_tree_keeps_its_meaning(tree, tmp_path):
     assert isinstance(loaded, PatchTree)
     assert loaded.meaning.words == tree.meaning.words
     assert np.array_equal(loaded.meaning.ratios, tree.meaning.ratios)
-    assert np.array_equal(loaded.looks(8, 8).meanings, tree.looks(8, 8).meanings)
+    assert np.array_equal(look(loaded, 8, 8).meanings, look(tree, 8, 8).meanings)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from scene.images import to_float
 from scene.info import main as scene
 from scene.patches import PatchTree
 from scene.patches.cutting import PIXELS, cut, join, keys
+from scene.patches.looks import look
 from scene.synth import draw_scene
 from scene.training.patches import count_patches, learn_patches
 
@@ -87,7 +88,7 @@ def test_second_codes_mean_alike_departures_in_all_branches(tree):
 
 
 def test_looks_are_points_of_one_deviation_and_edges(tree):
-    looks = tree.looks(96, 10)
+    looks = look(tree, 96, 10)
     scale = 0.5 / np.sqrt(tree.points.reshape(-1, 96).var(axis=0).mean())
     assert np.allclose(looks.picks, scale * tree.points[..., :10], rtol=1e-4, atol=1e-4)
     assert np.allclose(looks.views, scale * tree.points, rtol=2e-3, atol=2e-3)

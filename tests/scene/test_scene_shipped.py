@@ -18,6 +18,7 @@ from scene.generation.metadata import read_info, to_texts
 from scene.generation.pipeline import Generator, Sampling, shipped
 from scene.images import save_png
 from scene.info import main as scene
+from scene.patches.looks import look
 from scene.synth import ATTRIBUTES, LABEL_COLOURS, LABELS, MASTER_PALETTE
 
 MOST_BYTES = 40_000_000
@@ -72,7 +73,7 @@ def test_drawing_takes_one_thread_and_gives_the_others_back(generator):
 
 
 def test_words_pull_towards_patches_that_go_with_them(generator, monkeypatch):
-    meaning, numbers = generator.codec.meaning, generator.codec.looks(96, 48).meanings
+    meaning, numbers = generator.codec.meaning, look(generator.codec, 96, 48).meanings
     order = (["mountains struck by lightning in a storm"] * 4, [0, 1, 2, 3], Sampling())
 
     # Of one draft each, or what is given up on the way hides what words do.

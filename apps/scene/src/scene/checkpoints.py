@@ -32,7 +32,7 @@ from scene.layouts import LayoutCodec
 from scene.patches import PatchTree
 from scene.patches.cutting import PIXELS
 from scene.patches.latents import Latents
-from scene.patches.looks import Looks
+from scene.patches.looks import Looks, look
 from scene.patches.meaning import Meaning
 from scene.patches.tree import MOST_PER_BRANCH
 from scene.transformer import ImageTransformer, SimpleTokenizer
@@ -416,7 +416,7 @@ def looks_for(config: TransformerConfig, codec: PictureCodec) -> Looks | None:
         raise SceneError(
             "model.view_dims is for the codes of a patch tree, not of a VQGAN: set it to 0"
         )
-    return codec.looks(config.model.view_dims, config.model.pick_dims)
+    return look(codec, config.model.view_dims, config.model.pick_dims)
 
 
 def show_patches(model: ImageTransformer, looks: Looks | None) -> None:

@@ -182,10 +182,10 @@ class Generator:
         with self._seeing():  # which layouts do without
             if layouts is None:
                 layouts = self.draw_layouts(prompts, seeds, on_position)
-        model = self._text.model
+        model, tokenizer = self._text.model, self._text.tokenizer
         heeded = layouts is not None and isinstance(self.codec, PatchTree)
         tokens = model.generate(
-            mx.array(self.text.tokenizer.encode_batch(prompts)),
+            mx.array(tokenizer.encode_batch(prompts)),
             sampling.temperature,
             sampling.top_k,
             top_p=sampling.top_p,

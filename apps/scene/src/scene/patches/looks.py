@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from scene.patches.cutting import PATCH
-from scene.patches.latents import Latents
-from scene.patches.meaning import Meaning
+from scene.patches.cutting import PATCH, PIXELS
+from scene.patches.tree import PatchTree
 
 _CHUNK = 512  # patches whose colours stay in a processor's cache
 _SAMPLE = 50_000
@@ -35,15 +34,11 @@ class Looks:
     meanings: np.ndarray | None
 
 
-def look(
-    patches: np.ndarray,
-    latents: Latents,
-    meaning: Meaning | None,
-    view_dims: int,
-    pick_dims: int,
-) -> Looks:
-    """Looks of uint8 (K, J, 256) patches, worked out on all cores."""
-    flat = patches.reshape(-1, patches.shape[-1])
+def look(tree: PatchTree, view_dims: int, pick_dims: int) -> Looks:
+    """Looks of a tree's patches, worked out on all cores; `view_dims` and `pick_dims` are at most
+    D."""
+    latents, meaning = tree.latents, tree.meaning
+    flat = tree.patches.reshape(-1, PIXELS)
     sample = latents(flat[:: max(1, len(flat) // _SAMPLE)])
     scale = np.float32(_DEVIATION) / np.sqrt(sample.var(axis=0).mean())
     views = np.empty((len(flat), view_dims), np.float16)
@@ -61,8 +56,8 @@ def look(
     # As many small products at a time as there are cores: a BLAS that splits each is half as fast.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as cores:
         list(cores.map(work_out, range(0, len(flat), _CHUNK)))
-    shape = patches.shape[:2]
-    square = patches.reshape(*shape, PATCH, PATCH)
+    shape = tree.codebook_sizes
+    square = tree.patches.reshape(*shape, PATCH, PATCH)
     return Looks(
         views.reshape(*shape, -1),
         picks.reshape(*shape, -1),

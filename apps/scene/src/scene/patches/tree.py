@@ -17,7 +17,6 @@ from scene.colours import PaletteIndex
 from scene.images import to_float, to_uint8
 from scene.patches.cutting import PIXELS, cut, join, keys
 from scene.patches.latents import Latents
-from scene.patches.looks import Looks, look
 from scene.patches.meaning import Meaning
 
 MOST_PER_BRANCH = 2048
@@ -100,10 +99,6 @@ class PatchTree:
         average: their sums stand near the patches."""
         departures = self.points - self._branches[:, None]
         return [mx.array(self._branches), mx.array(departures.mean(axis=0))]
-
-    def looks(self, view_dims: int, pick_dims: int) -> Looks:
-        """What a transformer sees of all patches; `view_dims` and `pick_dims` at most D."""
-        return look(self.patches, self.latents, self.meaning, view_dims, pick_dims)
 
     @cached_property
     def _index(self) -> PaletteIndex:
