@@ -18,8 +18,8 @@ from scene.training.batches import split
 from scene.training.codes import encode_files
 from scene.transformer import ImageTransformer, drawing
 from scene.transformer.depth import DepthModel
-from scene.transformer.drawing import FINE_COOLING, draw_levels, draw_patch, look_ahead
-from scene.transformer.sampling import Sampler
+from scene.transformer.drawing import FINE_COOLING, Pull, draw_levels, draw_patch, look_ahead
+from scene.transformer.sampling import Sampler, softmax
 from scene.transformer.sightings import NEVER_SEEN, Sightings
 
 BRANCHES, PATCHES, LABELS = 3, 5, 19
@@ -36,18 +36,16 @@ def test_a_patch_loses_where_it_was_never_seen_and_only_if_it_was_seen_at_all(se
     seen = np.zeros((BRANCHES, PATCHES, LABELS), dtype=bool)
     seen[codes[..., 0], codes[..., 1], labels] = True
     branch, label = rng.integers(0, BRANCHES, 7), rng.integers(0, LABELS, 7)
-    kept = np.exp(-NEVER_SEEN)
-    expected = np.where(seen[branch, :, label] | ~seen[branch].any(axis=-1), 1, kept)
-    odds = np.asarray(sightings(mx.array(branch), mx.array(label)))
-    assert odds == pytest.approx(expected)
+    welcome = seen[branch, :, label] | ~seen[branch].any(axis=-1)
+    assert np.array_equal(sightings.lost(branch, label), np.where(welcome, 0, NEVER_SEEN))
 
 
 def test_what_was_recorded_before_is_forgotten():
     sightings = Sightings(BRANCHES, PATCHES, LABELS)
     sightings.record(np.array([[[0, 1]]]), np.array([[2]]))
     sightings.record(np.array([[[0, 3]]]), np.array([[2]]))
-    odds = np.asarray(sightings(mx.array([0]), mx.array([4])))
-    assert odds[0] == pytest.approx([1, 1, 1, np.exp(-NEVER_SEEN), 1])
+    lost = sightings.lost(np.array([0]), np.array([4]))
+    assert lost[0].tolist() == [0, 0, 0, NEVER_SEEN, 0]
 
 
 def test_sightings_are_counted_and_not_trained():
@@ -130,10 +128,10 @@ def _position(count: int):
     x = mx.repeat(mx.random.normal((1, 16)), count, axis=0)
     touching = mx.full((count, 32), 2, dtype=mx.uint8)
     sampler = Sampler(1.0, None, None, 1.0, range(count), count, 2)
-    return depth, sightings, x, sampler, touching, mx.full((count,), 2)
+    return depth, sightings, x, sampler, touching, np.full(count, 2)
 
 
-def _drawn(depth, sightings, x, sampler, touching, label, pull=None) -> mx.array:
+def _drawn(depth, sightings, x, sampler, touching, label, pull=None) -> np.ndarray:
     outlook = look_ahead(depth, sightings, x, sampler, touching, label)
     return draw_patch(outlook, sampler, pull)
 
@@ -146,20 +144,21 @@ def _odds(depth, sightings, x, touching, label) -> tuple[np.ndarray, np.ndarray]
     for branch in range(BRANCHES):
         code = mx.array([branch])
         within = depth.logits(depth.advance(state, code, 0), 1, code, touching[:1])
-        shares = mx.softmax(within, axis=-1) * sightings(code, label[:1])
-        left.append((shares ** (1 / FINE_COOLING)).sum().item() ** FINE_COOLING)
+        kept = np.exp(-sightings.lost(np.array([branch]), label[:1]))
+        shares = softmax(np.asarray(within)) * kept
+        left.append((shares ** (1 / FINE_COOLING)).sum() ** FINE_COOLING)
     return branches, np.array(left)
 
 
 def test_a_branch_is_drawn_by_what_is_likely_in_it_under_the_label():
     depth, sightings, x, sampler, touching, label = _position(4000)
-    drawn = np.asarray(_drawn(depth, sightings, x, sampler, touching, label))
+    drawn = _drawn(depth, sightings, x, sampler, touching, label)
     branches, left = _odds(depth, sightings, x, touching, label)
     expected = branches * left / (branches * left).sum()
     assert np.abs(expected - branches).max() > 0.1
     assert np.bincount(drawn[:, 0], minlength=BRANCHES) / 4000 == pytest.approx(expected, abs=0.03)
     depth, sightings, x, sampler, touching, label = _position(4000)
-    free = np.asarray(draw_levels(depth, x, sampler, touching, None))
+    free = draw_levels(depth, x, sampler, touching, None)
     assert np.bincount(free[:, 0], minlength=BRANCHES) / 4000 == pytest.approx(branches, abs=0.03)
 
 
@@ -167,7 +166,7 @@ def test_unlikely_branches_are_not_looked_into(monkeypatch):
     monkeypatch.setattr(drawing, "BRANCHES", 1)
     depth, sightings, x, sampler, touching, label = _position(50)
     branches, _ = _odds(depth, sightings, x, touching, label)
-    drawn = np.asarray(_drawn(depth, sightings, x, sampler, touching, label))
+    drawn = _drawn(depth, sightings, x, sampler, touching, label)
     assert (drawn[:, 0] == branches.argmax()).all()
 
 
@@ -175,7 +174,7 @@ def test_a_pull_decides_between_patches_that_belong_under_the_label():
     depth, sightings, x, sampler, touching, label = _position(50)
     pull = np.zeros((50, BRANCHES, PATCHES), dtype=np.float32)
     pull[:, 1, 0] = pull[:, 1, 1] = 50.0
-    drawn = np.asarray(_drawn(depth, sightings, x, sampler, touching, label, mx.array(pull)))
+    drawn = _drawn(depth, sightings, x, sampler, touching, label, Pull(pull))
     of_branch = drawn[drawn[:, 0] == 1]
     assert len(of_branch) > 0
     assert (of_branch[:, 1] < 2).all()
@@ -186,11 +185,10 @@ def test_a_pull_towards_implausible_patches_alone_changes_nothing():
     plain = _drawn(depth, sightings, x, sampler, touching, label)
     state, every = depth.begin(x[:1]), mx.arange(BRANCHES)[None]
     within = depth.advance(state[:, None], every, 0)
-    logits = depth.logits(within, 1, every, touching[:1, None])[0]
-    logits = logits + mx.log(sightings(every[0], label[:1]))
-    odds = np.asarray(logits)
+    logits = np.asarray(depth.logits(within, 1, every, touching[:1, None]))[0]
+    odds = logits - sightings.lost(np.arange(BRANCHES), label[:1])
     implausible = odds < odds.max(axis=1, keepdims=True) - drawing.PLAUSIBLE
     assert 0 < implausible.sum() < implausible.size - BRANCHES
-    pull = mx.array(np.broadcast_to(50.0 * implausible, (400, *odds.shape)).astype(np.float32))
+    pull = Pull(np.broadcast_to(50.0 * implausible, (400, *odds.shape)))
     sampler = _position(400)[3]
-    assert mx.array_equal(plain, _drawn(depth, sightings, x, sampler, touching, label, pull))
+    assert np.array_equal(plain, _drawn(depth, sightings, x, sampler, touching, label, pull))

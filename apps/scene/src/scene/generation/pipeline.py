@@ -97,6 +97,8 @@ class Generator:
                 f"not of {self.codec_id}: give the pair that belongs together"
             )
         self.layouts = self._layout_model(layout_model) if self._text.layouts else None
+        for each in self._models:
+            each.model.settle()
         self._labels_folder = labels
         self._has_seen = False
         self._meanings: mx.array | None = None

@@ -12,24 +12,23 @@ import mlx.nn as nn
 
 @dataclass
 class KVCache:
-    """Keys and values of the positions so far, preallocated: (B, heads, length, head_dim)."""
+    """Keys, then values of the positions so far, preallocated: `both` (B, 2 heads, length,
+    head_dim)."""
 
-    keys: mx.array
-    values: mx.array
+    both: mx.array
     used: int = 0
 
-    def append(self, keys: mx.array, values: mx.array) -> tuple[mx.array, mx.array]:
-        """Write the next positions (B, heads, n, head_dim); return all keys and values so far."""
-        end = self.used + keys.shape[2]
-        self.keys[:, :, self.used : end] = keys
-        self.values[:, :, self.used : end] = values
-        self.used = end
-        return self.keys[:, :, :end], self.values[:, :, :end]
+    def append(self, both: mx.array) -> tuple[mx.array, mx.array]:
+        """Write keys and values of the next position, (B, 2 heads, head_dim); return all keys and
+        all values so far, each (B, heads, n, head_dim)."""
+        self.both[:, :, self.used] = both
+        self.used += 1
+        heads = both.shape[1] // 2
+        return self.both[:, :heads, : self.used], self.both[:, heads:, : self.used]
 
     def copy(self, source: mx.array, to: mx.array) -> None:
         """Put the rows `source` int (n,) of the batch in the place of the rows `to` int (n,)."""
-        self.keys[to, :, : self.used] = self.keys[source, :, : self.used]
-        self.values[to, :, : self.used] = self.values[source, :, : self.used]
+        self.both[to, :, : self.used] = self.both[source, :, : self.used]
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,19 @@ def merge_heads(x: mx.array) -> mx.array:
     return x.transpose(0, 2, 1, 3).reshape(b, n, h * d)
 
 
+class Norm(nn.RMSNorm):
+    """RMSNorm (arXiv:1910.07467) whose weights may move into the layers that read it."""
+
+    def give(self, *readers: nn.Linear) -> None:
+        """Multiply the readers' weights instead of every vector."""
+        for reader in readers:
+            reader.weight = reader.weight * self.weight
+        del self.weight
+
+    def __call__(self, x: mx.array) -> mx.array:
+        return mx.fast.rms_norm(x, self.get("weight"), self.eps)
+
+
 class SelfAttention(nn.Module):
     """Multi-head self-attention of (B, N, D)."""
 
@@ -63,16 +75,21 @@ class SelfAttention(nn.Module):
         self.qkv = nn.Linear(dims, 3 * dims, bias=False)
         self.out = nn.Linear(dims, dims, bias=False)
 
-    def __call__(
-        self, x: mx.array, mask: mx.array | str | None = None, cache: KVCache | None = None
-    ) -> mx.array:
+    def __call__(self, x: mx.array, mask: mx.array | str | None = None) -> mx.array:
         b, n, d = x.shape
         heads = self.qkv(x).reshape(b, n, 3, self.heads, d // self.heads)
         q, k, v = heads.transpose(2, 0, 3, 1, 4)  # each (B, heads, N, head_dim)
-        if cache is not None:
-            k, v = cache.append(k, v)
         y = mx.fast.scaled_dot_product_attention(q, k, v, scale=self.scale, mask=mask)
         return self.out(merge_heads(y))
+
+    def step(self, x: mx.array, cache: KVCache) -> mx.array:
+        """Of the next position alone: (B, D) -> (B, D), filling the cache."""
+        b, d = x.shape
+        heads = self.qkv(x).reshape(b, 3 * self.heads, d // self.heads)
+        q, both = mx.split(heads, [self.heads], axis=1)
+        k, v = cache.append(both)
+        y = mx.fast.scaled_dot_product_attention(q[:, :, None], k, v, scale=self.scale)
+        return self.out(y.reshape(b, d))
 
 
 class CrossAttention(nn.Module):
@@ -98,6 +115,15 @@ class CrossAttention(nn.Module):
         )
         return self.out(merge_heads(y))
 
+    def step(self, x: mx.array, memory: Memory) -> mx.array:
+        """Of one position alone: (B, D) -> (B, D)."""
+        b, d = x.shape
+        q = self.query(x).reshape(b, self.heads, 1, d // self.heads)
+        y = mx.fast.scaled_dot_product_attention(
+            q, memory.keys, memory.values, scale=self.scale, mask=memory.mask
+        )
+        return self.out(y.reshape(b, d))
+
 
 class MLP(nn.Module):
     """Linear, ReLU, Linear: (..., D) -> (..., D)."""
@@ -118,12 +144,12 @@ class Block(nn.Module):
         self, dims: int, heads: int, mlp_ratio: int, dropout: float, text_dims: int | None = None
     ) -> None:
         super().__init__()
-        self.norm1 = nn.RMSNorm(dims)
+        self.norm1 = Norm(dims)
         self.attention = SelfAttention(dims, heads)
         if text_dims is not None:
-            self.norm2 = nn.RMSNorm(dims)
+            self.norm2 = Norm(dims)
             self.cross = CrossAttention(dims, heads, text_dims)
-        self.norm3 = nn.RMSNorm(dims)
+        self.norm3 = Norm(dims)
         self.mlp = MLP(dims, mlp_ratio)
         self.dropout = nn.Dropout(dropout)
 
@@ -132,9 +158,20 @@ class Block(nn.Module):
         x: mx.array,
         mask: mx.array | str | None = None,
         memory: Memory | None = None,
-        cache: KVCache | None = None,
     ) -> mx.array:
-        x = x + self.dropout(self.attention(self.norm1(x), mask, cache))
+        x = x + self.dropout(self.attention(self.norm1(x), mask))
         if memory is not None:
             x = x + self.dropout(self.cross(self.norm2(x), memory))
         return x + self.dropout(self.mlp(self.norm3(x)))
+
+    def settle(self) -> None:
+        """Move the norms' weights, of a block that has a text, for drawing."""
+        self.norm1.give(self.attention.qkv)
+        self.norm2.give(self.cross.query)
+        self.norm3.give(self.mlp.up)
+
+    def step(self, x: mx.array, memory: Memory, cache: KVCache) -> mx.array:
+        """Of the next position alone, of a block that has a text: (B, D) -> (B, D)."""
+        x = x + self.attention.step(self.norm1(x), cache)
+        x = x + self.cross.step(self.norm2(x), memory)
+        return x + self.mlp(self.norm3(x))

@@ -7,7 +7,7 @@ import numpy as np
 
 from scene.transformer.around import REACH
 from scene.transformer.drafts import Drafts
-from scene.transformer.drawing import draw_levels, draw_patch, look_ahead
+from scene.transformer.drawing import Pull, draw_levels, draw_patch, look_ahead
 from scene.transformer.layout import UNKNOWN
 from scene.transformer.sampling import Sampler
 
@@ -31,14 +31,14 @@ class Canvas:
         sampler: Sampler,
     ) -> None:
         drafts = sampler.drafts
-        labels = layout if "sightings" in model else None
+        labels = None if layout is None or "sightings" not in model else np.asarray(layout)
         if drafts > 1:
             if layout is None or labels is None:
                 raise ValueError(
                     "drafts are weighed by patches and a layout: give both or draw one"
                 )
             text_tokens = mx.repeat(text_tokens, drafts, axis=0)
-            layout = labels = mx.repeat(layout, drafts, axis=0)
+            layout, labels = mx.repeat(layout, drafts, axis=0), np.repeat(labels, drafts, axis=0)
         self.model, self.sampler, self.labels = model, sampler, labels
         self.drafts = Drafts(len(text_tokens) // drafts, drafts) if drafts > 1 else None
         self.rows = len(text_tokens)
@@ -48,14 +48,14 @@ class Canvas:
                 layout = mx.concatenate([layout, mx.full(layout.shape, UNKNOWN)])
         self.prompt = model.remember(text_tokens, layout)
         self.caches = model.new_cache(len(text_tokens))
-        self.places = mx.split(model.positions(model.max_seq_len), model.max_seq_len)
+        self.places = model.places(self.prompt)
         memories = [(memory.keys, memory.values) for memory in self.prompt.memories]
-        mx.eval(self.prompt.summary, self.prompt.layout, memories, self.places)
+        mx.eval(memories, self.places)
         self.drawn: list[mx.array] = []  # codes (R, L) of each position
         self.embedded: list[mx.array] = []  # their vectors, (R or 2R, D); old ones of any draft
 
-    def draw(self, pull: mx.array | None) -> None:
-        """The codes of the next position; `pull` as in `ImageTransformer.generate`."""
+    def draw(self, pull: Pull | None) -> None:
+        """The codes of the next position, with what words add to their logits."""
         touching = self._touching()
         x = self._vector(touching)
         if self.labels is not None and touching is not None:
@@ -63,22 +63,17 @@ class Canvas:
             depth, sightings = self.model.depth, self.model.sightings
             outlook = look_ahead(depth, sightings, x, self.sampler, touching, label)
             if self.drafts is not None:
-                rows = self.drafts.weigh(np.asarray(outlook.promise))
+                rows = self.drafts.weigh(outlook.promise)
                 if rows is not None:
                     self._go_on_with(rows)
-                    outlook = outlook.of(mx.array(rows))
+                    outlook = outlook.of(rows)
             codes = draw_patch(outlook, self.sampler, pull)
         elif self.model.num_levels == 1:
             codes = self.sampler.draw(self.sampler.guide(self.model.head(x)))[:, None]
         else:
             codes = draw_levels(self.model.depth, x, self.sampler, touching, pull)
-        self.drawn.append(codes)
-        self.embedded.append(self.sampler.doubled(self.model.embed_codes(codes)))
-        mx.async_eval(
-            self.drawn[-1], self.embedded[-1], [(each.keys, each.values) for each in self.caches]
-        )
-        if len(self.drawn) > 1:
-            mx.eval(self.drawn[-2])
+        self.drawn.append(mx.array(codes.astype(np.int32)))
+        self.embedded.append(self.sampler.doubled(self.model.embed_codes(self.drawn[-1])))
 
     def codes(self) -> mx.array:
         """Codes (B, N, L) of the best draft of each picture."""
@@ -93,9 +88,7 @@ class Canvas:
         around = None
         if "around" in model:
             around = model.around.beside(self.embedded, len(self.prompt.summary))
-        place = self.places[position][0]
-        if self.prompt.layout is not None:
-            place = place + self.prompt.layout[:, position]
+        place = self.places[position]
         return model.step(place, left, above, self.prompt, self.caches, touching, around)
 
     def _touching(self) -> mx.array | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import mlx.core as mx
 import mlx.nn as nn
 
-from scene.transformer.attention import MLP
+from scene.transformer.attention import MLP, Norm
 from scene.transformer.edges import BOTH
 
 MLP_RATIO = 2
@@ -39,9 +39,9 @@ class DepthModel(nn.Module):
         self.start = nn.Linear(dims, dims)
         self.levels = mx.random.normal((len(vocab_sizes), dims)) * 0.02
         self.codes = [nn.Embedding(size, dims) for size in vocab_sizes[:-1]]
-        self.norms = [nn.RMSNorm(dims) for _ in range(num_layers)]
+        self.norms = [Norm(dims) for _ in range(num_layers)]
         self.blocks = [MLP(dims, MLP_RATIO) for _ in range(num_layers)]
-        self.norm = nn.RMSNorm(dims)
+        self.norm = Norm(dims)
         self.heads = [nn.Linear(dims, size) for size in vocab_sizes]
 
     def look_at(self, picks: mx.array, near: mx.array) -> None:
@@ -54,6 +54,12 @@ class DepthModel(nn.Module):
         """
         self._picks = picks
         self._near = near
+
+    def settle(self) -> None:
+        """Move the norms' weights, for drawing."""
+        for norm, block in zip(self.norms, self.blocks, strict=True):
+            norm.give(block.up)
+        self.norm.give(*self.heads, *(self[name] for name in ("pick", "match") if name in self))
 
     def begin(self, positions: mx.array) -> mx.array:
         """State before the first level: (..., D) -> (..., D)."""
@@ -83,9 +89,11 @@ class DepthModel(nn.Module):
             return self.heads[level](x)
         if branch is None or touching is None:
             raise ValueError("a patch is chosen within a branch and by what it touches: give both")
-        alike = self._picks[branch] @ self.pick(x)[..., None]  # (..., K, 1)
+        asked = self.pick(x)[..., None, :]  # (..., 1, P)
+        alike = mx.gather_mm(asked, self._picks.swapaxes(1, 2), rhs_indices=branch)  # (..., 1, K)
         equal = (self._near[branch] == touching[..., None, :]).astype(x.dtype)  # (..., K, 32)
-        return self.heads[level](x) + (alike + equal @ self.match(x)[..., None])[..., 0]
+        going_on = equal @ self.match(x)[..., None]  # (..., K, 1)
+        return self.heads[level](x) + alike[..., 0, :] + going_on[..., 0]
 
     def __call__(
         self, positions: mx.array, codes: mx.array, touching: mx.array | None = None

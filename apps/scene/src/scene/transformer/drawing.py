@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import mlx.core as mx
+import numpy as np
 
 from scene.transformer.depth import DepthModel
-from scene.transformer.sampling import Sampler
+from scene.transformer.sampling import Sampler, log_sum_exp
 from scene.transformer.sightings import Sightings
 
 # Levels after the first are drawn at this share of the temperature: they are close to noise, which
@@ -18,29 +19,43 @@ BRANCHES = 3
 PLAUSIBLE = 2.0
 
 
+@dataclass(frozen=True)
+class Pull:
+    """What the words of P pictures add to the logits of their second codes, by the first: a `share`
+    of `table`, float32 (P, K, J)."""
+
+    table: np.ndarray
+    share: float = 1.0
+
+    def of(self, first: np.ndarray) -> np.ndarray:
+        """Of the drafts of each picture, which stand in a row: int (B,) -> (B, J)."""
+        rows = np.arange(len(first)) // (len(first) // len(self.table))
+        return self.share * self.table[rows, first]
+
+
 def draw_levels(
     depth: DepthModel,
     x: mx.array,
     sampler: Sampler,
     touching: mx.array | None,
-    pull: mx.array | None,
-) -> mx.array:
-    """Codes uint32 (B, L) of one position from its vector (B, D), (2B, D) under guidance.
+    pull: Pull | None,
+) -> np.ndarray:
+    """Codes int (B, L) of one position from its vector (B, D), (2B, D) under guidance.
 
-    `touching` as in `DepthModel.logits`; `pull` (B, K, J) is added to the logits of the second code
-    by the first, as far as these are `PLAUSIBLE`.
+    `touching` as in `DepthModel.logits`; `pull` is added to the logits of the second code as far as
+    these are `PLAUSIBLE`.
     """
     state = depth.begin(x)
     codes, known = [], None
     for level in range(depth.num_levels):
         logits = sampler.guide(depth.logits(state, level, known, touching))
         if level == 1 and pull is not None:
-            logits = _pulled(logits, pull[mx.arange(len(logits)), codes[0]])
+            logits = _pulled(logits, pull.of(codes[0]))
         codes.append(sampler.draw(logits, FINE_COOLING if level else 1.0))
         if level + 1 < depth.num_levels:
-            known = sampler.doubled(codes[-1])
+            known = sampler.doubled(mx.array(codes[-1]))
             state = depth.advance(state, known, level)
-    return mx.stack(codes, axis=-1)
+    return np.stack(codes, axis=-1)
 
 
 @dataclass(frozen=True)
@@ -48,16 +63,17 @@ class Outlook:
     """What may stand at a position of B pictures, under the label of its layout.
 
     `branches` int (B, n) are the likeliest, `odds` (B, n) what counts for each, as logarithms, and
-    `patches` (B, n, J) what the patches of each keep of their probability in it. `promise` (B,) is
-    the logarithm of the sum of all odds: 0 where the model is sure, far below where it is lost.
+    `patches` (B, n, J) the logits of the patches of each, less what they lose under the label.
+    `promise` (B,) is the logarithm of the sum of all odds: 0 where the model is sure, far below
+    where it is lost.
     """
 
-    branches: mx.array
-    odds: mx.array
-    patches: mx.array
-    promise: mx.array
+    branches: np.ndarray
+    odds: np.ndarray
+    patches: np.ndarray
+    promise: np.ndarray
 
-    def of(self, rows: mx.array) -> "Outlook":
+    def of(self, rows: np.ndarray) -> "Outlook":
         """That of some of the pictures, by their numbers int (B',)."""
         return Outlook(self.branches[rows], self.odds[rows], self.patches[rows], self.promise[rows])
 
@@ -68,7 +84,7 @@ def look_ahead(
     x: mx.array,
     sampler: Sampler,
     touching: mx.array,
-    label: mx.array,
+    label: np.ndarray,
 ) -> Outlook:
     """Of codes that name patches, from a position's vector (B, D), (2B, D) under guidance, and its
     `label` int (B,); `touching` as in `DepthModel.logits`.
@@ -80,33 +96,31 @@ def look_ahead(
     """
     state = depth.begin(x)
     branches = sampler.guide(depth.logits(state, 0))  # (B, K)
-    branches = branches - mx.logsumexp(branches, axis=-1, keepdims=True)
     looked = min(BRANCHES, branches.shape[1])
-    best = mx.sort(mx.argpartition(-branches, looked - 1, axis=1)[:, :looked], axis=1)  # (B, n)
-    known = sampler.doubled(best)
+    best = np.sort(np.argpartition(-branches, looked - 1, axis=1)[:, :looked], axis=1)  # (B, n)
+    known = sampler.doubled(mx.array(best))
     within = depth.advance(state[:, None], known, 0)  # (B or 2B, n, D)
     logits = sampler.guide(depth.logits(within, 1, known, touching[:, None]))  # (B, n, J)
-    patches = mx.softmax(logits, axis=-1) * sightings(best, label[:, None])
-    fit = mx.sqrt(mx.square(patches).sum(axis=-1))  # (B, n)
-    odds = mx.take_along_axis(branches, best, axis=1) + mx.log(fit)
-    return Outlook(best, odds, patches, mx.logsumexp(odds, axis=-1))
+    patches = logits - sightings.lost(best, label[:, None])
+    fit = log_sum_exp(2 * (patches - log_sum_exp(logits))) / 2  # (B, n, 1)
+    odds = np.take_along_axis(branches, best, axis=1) - log_sum_exp(branches) + fit[..., 0]
+    return Outlook(best, odds, patches, log_sum_exp(odds)[:, 0])
 
 
-def draw_patch(outlook: Outlook, sampler: Sampler, pull: mx.array | None) -> mx.array:
-    """Codes uint32 (B, 2) of one position; `pull` (P, K, J) as in `draw_levels`, of P pictures of
-    which each stands B / P times in a row."""
-    rows = mx.arange(len(outlook.odds))
+def draw_patch(outlook: Outlook, sampler: Sampler, pull: Pull | None) -> np.ndarray:
+    """Codes int (B, 2) of one position; `pull` as in `draw_levels`."""
     chosen = sampler.draw(outlook.odds)  # (B,)
+    rows = np.arange(len(chosen))
     first = outlook.branches[rows, chosen]
-    patches = mx.log(outlook.patches[rows, chosen])  # (B, J)
+    patches = outlook.patches[rows, chosen]  # (B, J)
     if pull is not None:
-        patches = _pulled(patches, pull[rows // (len(rows) // len(pull)), first])
-    return mx.stack([first, sampler.draw(patches, FINE_COOLING)], axis=-1)
+        patches = _pulled(patches, pull.of(first))
+    return np.stack([first, sampler.draw(patches, FINE_COOLING)], axis=-1)
 
 
-def _pulled(logits: mx.array, pull: mx.array) -> mx.array:
+def _pulled(logits: np.ndarray, pull: np.ndarray) -> np.ndarray:
     """Logits (B, J) with `pull` (B, J), which helps none that is not `PLAUSIBLE` more than those
     that are."""
-    likely = logits >= logits.max(axis=-1, keepdims=True) - PLAUSIBLE
-    least = mx.where(likely, pull, mx.inf).min(axis=-1, keepdims=True)
-    return logits + mx.where(likely, pull, mx.minimum(pull, least))
+    plausible = logits >= logits.max(axis=-1, keepdims=True) - PLAUSIBLE
+    least = np.where(plausible, pull, np.inf).min(axis=-1, keepdims=True)
+    return logits + np.where(plausible, pull, np.minimum(pull, least))

@@ -8,15 +8,17 @@ A layout, one label per position, may say what stands where before any code is d
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mlx.core as mx
 import mlx.nn as nn
+import numpy as np
 
 from scene.transformer.around import Around
-from scene.transformer.attention import Block, KVCache, Memory
+from scene.transformer.attention import Block, KVCache, Memory, Norm
 from scene.transformer.canvas import Canvas
 from scene.transformer.depth import DepthModel
+from scene.transformer.drawing import Pull
 from scene.transformer.edges import Edges
 from scene.transformer.layout import LayoutView
 from scene.transformer.sampling import Sampler
@@ -103,7 +105,7 @@ class ImageTransformer(nn.Module):
             Block(embed_dim, num_heads, mlp_ratio, dropout, text_embed_dim)
             for _ in range(num_layers)
         ]
-        self.norm = nn.RMSNorm(embed_dim)
+        self.norm = Norm(embed_dim)
         if num_levels == 1:
             self.head = nn.Linear(embed_dim, sizes[0])
         else:
@@ -202,10 +204,35 @@ class ImageTransformer(nn.Module):
             x = block(x, "causal", memory)
         return self.norm(x)
 
+    def settle(self) -> None:
+        """Get the weights ready for drawing, once: the model says the same as before, sooner, and
+        is no more to be trained or saved.
+
+        Norms leave their weights to the layers behind them, and matrices lie column by column,
+        where OpenBLAS need not turn them for a product of a few rows.
+        """
+        for block in self.blocks:
+            block.settle()
+        if self.num_levels == 1:
+            self.norm.give(self.head)
+        else:
+            self.norm.give(self.depth.start)
+            self.depth.settle()
+        for layer in self.modules():
+            if isinstance(layer, nn.Linear):
+                layer.weight = mx.contiguous(layer.weight.T).T
+
     def new_cache(self, batch: int) -> list[KVCache]:
         """Empty caches for `batch` pictures."""
-        shape = (batch, self.num_heads, self.max_seq_len, self.embed_dim // self.num_heads)
-        return [KVCache(mx.zeros(shape), mx.zeros(shape)) for _ in self.blocks]
+        shape = (batch, 2 * self.num_heads, self.max_seq_len, self.embed_dim // self.num_heads)
+        return [KVCache(mx.zeros(shape)) for _ in self.blocks]
+
+    def places(self, prompt: Prompt) -> list[mx.array]:
+        """What is known beforehand of every position: N times (B, D)."""
+        known = self.positions(self.max_seq_len)[:, None] + prompt.summary  # (N, B, D)
+        if prompt.layout is not None:
+            known = known + prompt.layout.swapaxes(0, 1)
+        return list(known)
 
     def step(
         self,
@@ -219,22 +246,21 @@ class ImageTransformer(nn.Module):
     ) -> mx.array:
         """Vector of the next position (B, D), filling the caches.
 
-        `place` is its row of `positions`, (D,), with what the layout says there, (B, D); `left`
-        and `above` are the embedded codes (B, D) of its neighbours, None where there is none;
-        `touching` uint8 (B, 32) their edges, for codes that name patches; `around` (B, D) what
-        `Around` says.
+        `place` is that of `places`, (B, D); `left` and `above` are the embedded codes (B, D) of its
+        neighbours, None where there is none; `touching` uint8 (B, 32) their edges, for codes that
+        name patches; `around` (B, D) what `Around` says.
         """
-        x = (self.start if left is None else left) + place + prompt.summary  # (B, D)
+        x = (self.start if left is None else left) + place  # (B, D)
         if above is not None:
             x = x + self.above(above)
         if touching is not None:
             x = x + self.edges(touching)
         if around is not None:
             x = x + around
-        x = x[:, None]  # (B, 1, D)
         for block, memory, cache in zip(self.blocks, prompt.memories, caches, strict=True):
-            x = block(x, None, memory, cache)
-        return self.norm(x)[:, 0]
+            x = block.step(x, memory, cache)
+            mx.async_eval(x)  # while the next block is being put together
+        return self.norm(x)
 
     def generate(
         self,
@@ -276,12 +302,13 @@ class ImageTransformer(nn.Module):
                 temperature, top_k, top_p, guidance, seeds, len(text_tokens), draws, drafts
             )
             canvas = Canvas(self, text_tokens, layout, sampler)
-            rest = None if pull is None else pull_share * pull
+            full = None if pull is None else Pull(np.asarray(pull))
+            rest = full and replace(full, share=pull_share)
             for position in range(self.max_seq_len):
-                canvas.draw(rest if position else pull)
+                canvas.draw(rest if position else full)
                 if on_position:
                     on_position(position)
         finally:
             self.train(was_training)
-        tokens = canvas.codes().astype(mx.int32)  # (B, N, L)
+        tokens = canvas.codes()  # int32 (B, N, L)
         return tokens[..., 0] if self.num_levels == 1 else tokens

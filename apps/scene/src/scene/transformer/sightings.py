@@ -5,8 +5,6 @@ were seen under 1.2 of 33 labels on average. The transformer picks patches by th
 a wall at sunset is much like a slope at sunset.
 """
 
-import math
-
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
 
 import mlx.core as mx
@@ -15,7 +13,6 @@ import numpy as np
 
 # Nats that a patch loses under a label that it was never seen under.
 NEVER_SEEN = 5.0
-_KEPT = math.exp(-NEVER_SEEN)
 
 
 class Sightings(nn.Module):
@@ -38,9 +35,9 @@ class Sightings(nn.Module):
         packed = np.packbits(seen, axis=-1, bitorder="little")[..., 0]  # (K, J, W)
         self.seen = mx.array(np.ascontiguousarray(packed.transpose(2, 0, 1)))
 
-    def __call__(self, branch: mx.array, label: mx.array) -> mx.array:
-        """How much of its odds each patch of a branch keeps under a label, 1 or exp(-NEVER_SEEN):
-        int (...), int (...) -> (..., J)."""
-        byte = self.seen[label // 8, branch]  # (..., J)
-        bit = (byte >> (label % 8)[..., None].astype(mx.uint8)) & 1
-        return mx.where(bit == 0, _KEPT, 1.0)
+    def lost(self, branch: np.ndarray, label: np.ndarray) -> np.ndarray:
+        """Nats that each patch of a branch loses under a label, 0 or NEVER_SEEN: int (...) and
+        int (...) -> float32 (..., J)."""
+        byte = np.asarray(self.seen)[label // 8, branch]  # (..., J)
+        bit = (byte >> (label % 8)[..., None].astype(np.uint8)) & 1
+        return np.where(bit == 0, np.float32(NEVER_SEEN), np.float32(0))

@@ -3,7 +3,7 @@
 import mlx.core as mx
 import mlx.nn as nn
 
-from scene.transformer.attention import Block
+from scene.transformer.attention import Block, Norm
 from scene.transformer.tokenizer import PAD
 
 
@@ -36,7 +36,7 @@ class TextEncoder(nn.Module):
         self.first = mx.random.normal((embed_dim,)) * 0.02
         self.positions = mx.random.normal((max_length, embed_dim)) * 0.02
         self.blocks = [Block(embed_dim, num_heads, mlp_ratio, dropout) for _ in range(num_layers)]
-        self.norm = nn.RMSNorm(embed_dim)
+        self.norm = Norm(embed_dim)
 
     def __call__(self, tokens: mx.array) -> mx.array:
         """Raises ValueError for more than `max_length` words."""
