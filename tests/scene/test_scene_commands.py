@@ -292,6 +292,20 @@ def test_evaluate_reports_all_figures_as_json(workshop, models, tmp_path):
     assert found["adherence"]["prompts"]["memorisation"]["training_sequences"] == 64
 
 
+@pytest.mark.parametrize("content", ["nothing", "no archive", "other codes"])
+def test_evaluate_says_at_once_that_it_cannot_look_for_copies(content, models, tmp_path, capsys):
+    codes = tmp_path / "codes.npz"
+    if content == "no archive":
+        codes.write_bytes(b"PK\x03\x04 and so on")
+    elif content == "other codes":
+        np.savez(codes, codes=np.zeros((3, 5, 7), dtype=np.uint16))
+    assert evaluate([*models, "--training-codes", str(codes)]) == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert str(codes) in lines[0]
+    assert "Errno" not in lines[0]
+
+
 def test_evaluate_takes_a_folder_of_pictures(workshop, tmp_path, capsys):
     order = ["--images", str(workshop / "data/images"), "--only", "reconstruction"]
     assert evaluate([*order, "--vqgan", str(workshop / "v/best")]) == 0

@@ -26,7 +26,7 @@ from pydantic import Field
 
 from scene.codec import PictureCodec
 from scene.config import Section, Size, TransformerConfig, VQGANConfig, parse_config
-from scene.errors import SceneError
+from scene.errors import SceneError, reason
 from scene.images import to_float
 from scene.layouts import LayoutCodec
 from scene.patches import PatchTree
@@ -80,7 +80,7 @@ def save_checkpoint(
     except BaseException as error:
         shutil.rmtree(fresh, ignore_errors=True)
         if isinstance(error, RuntimeError):  # of MLX's writer, when the disk is full
-            raise SceneError(f"cannot write {folder}: {_one_line(error)}") from error
+            raise SceneError(f"cannot write {folder}: {reason(error)}") from error
         raise
     if folder.exists():
         folder.rename(old)
@@ -111,7 +111,7 @@ def read_document(folder: Path, name: str) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise SceneError(f"no checkpoint at {folder} ({name} is missing)") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise SceneError(f"{path}: broken checkpoint ({_one_line(error)})") from error
+        raise SceneError(f"{path}: broken checkpoint ({reason(error)})") from error
     if not isinstance(document, dict):
         raise SceneError(f"{path}: broken checkpoint (want an object)")
     return document
@@ -131,14 +131,10 @@ def read_arrays(folder: Path, name: str) -> dict[str, mx.array]:
         )
         found = _digest(arrays)
     except (RuntimeError, ValueError, OSError) as error:
-        raise SceneError(f"{path}: broken checkpoint ({_one_line(error)})") from error
+        raise SceneError(f"{path}: broken checkpoint ({reason(error)})") from error
     if metadata.get(CHECKSUM) != found:
         raise SceneError(f"{path}: broken checkpoint (its checksum does not match)")
     return {key: _widen(value) for key, value in arrays.items()}
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def _narrow(value: mx.array) -> mx.array:
@@ -161,9 +157,7 @@ def load_weights(model: nn.Module, folder: Path) -> None:
     try:
         model.load_weights(list(arrays.items()), strict=True)
     except ValueError as error:
-        raise SceneError(
-            f"{folder}: weights do not fit the settings ({_one_line(error)})"
-        ) from error
+        raise SceneError(f"{folder}: weights do not fit the settings ({reason(error)})") from error
     mx.eval(model.parameters())
 
 
@@ -296,7 +290,7 @@ def _load_patches(folder: Path) -> "LoadedCodec":
         meaning = Meaning(settings.words, **layers) if layers else None
         tree = PatchTree(palette, patches, latents, meaning, settings.grown_from)
     except (zlib.error, KeyError, ValueError) as error:
-        raise SceneError(f"{folder}: broken checkpoint ({_one_line(error)})") from error
+        raise SceneError(f"{folder}: broken checkpoint ({reason(error)})") from error
     return LoadedCodec(tree, settings.image_size)
 
 

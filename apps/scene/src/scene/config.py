@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from scene.errors import SceneError
+from scene.errors import SceneError, reason
 
 Positive = Annotated[int, Field(ge=1)]
 Width = Annotated[int, Field(ge=1, le=8192)]
@@ -267,10 +267,9 @@ def load_config(
         try:
             values = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
         except (OSError, UnicodeDecodeError) as error:
-            raise SceneError(f"cannot read config {path}: {error}") from error
+            raise SceneError(f"cannot read config {path}: {reason(error)}") from error
         except (YAMLError, RecursionError) as error:
-            reason = " ".join(str(error).split())
-            raise SceneError(f"{path} is not valid YAML: {reason[:300]}") from error
+            raise SceneError(f"{path} is not valid YAML: {reason(error)[:300]}") from error
         if not isinstance(values, dict):
             raise SceneError(f"{path}: want sections such as model, training and data")
     for key, value in (overrides or {}).items():

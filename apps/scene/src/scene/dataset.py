@@ -15,7 +15,7 @@ import mlx.core as mx
 import numpy as np
 from tqdm import tqdm
 
-from scene.errors import SceneError
+from scene.errors import SceneError, reason
 from scene.images import fit, list_images, open_image, to_float
 
 DEFAULT_SIZE = (320, 200)
@@ -91,7 +91,7 @@ def read_captions(path: Path) -> list[tuple[str, str]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise SceneError(f"cannot read captions file {path}: {error}") from error
+        raise SceneError(f"cannot read captions file {path}: {reason(error)}") from error
     records = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():

@@ -8,3 +8,8 @@ class SceneError(Exception):
 
 class UsageError(SceneError):
     """A command line without what the command needs."""
+
+
+def reason(error: Exception) -> str:
+    """What an error says, on one line; of the system's errors without number and file name."""
+    return " ".join(str(getattr(error, "strerror", None) or error).split())

@@ -40,14 +40,18 @@ def evaluate(arguments: argparse.Namespace) -> None:
         check_file(arguments.json)
     vqgan = Path(arguments.vqgan) if arguments.vqgan else shipped("tokenizer")
     report: dict[str, Any] = {"vqgan": str(vqgan)}
-    if arguments.only != "adherence":
-        report["reconstruction"] = reconstruction(load_codec(vqgan), arguments)
+    generator = learned = None
     if arguments.only != "reconstruction":
         transformer = Path(arguments.transformer) if arguments.transformer else None
         layouts = Path(arguments.layout_model) if arguments.layout_model else None
         labels = Path(arguments.labels) if arguments.labels else None
         generator = Generator(vqgan, transformer, layouts, labels)
-        report["adherence"] = adherence(generator, sampling, arguments)
+        if arguments.training_codes:
+            learned = read_codes(arguments.training_codes, generator)
+    if arguments.only != "adherence":
+        report["reconstruction"] = reconstruction(load_codec(vqgan), arguments)
+    if generator is not None:
+        report["adherence"] = adherence(generator, sampling, arguments, learned)
     text = json.dumps(report, indent=1, default=str)
     print(text)
     if arguments.json:
@@ -93,9 +97,10 @@ def _sampling(arguments: argparse.Namespace) -> "Sampling":
 
 
 def adherence(
-    generator: "Generator", sampling: "Sampling", arguments: argparse.Namespace
+    generator: "Generator", sampling: "Sampling", arguments: argparse.Namespace, learned: Any
 ) -> dict[str, object]:
-    """Figures on held-out prompts, on held-out attribute pairs, and against copying."""
+    """Figures on held-out prompts, on held-out attribute pairs, and against copying from codes that
+    were `learned` (T, M), if these are given."""
     import numpy as np
     from tqdm import tqdm
 
@@ -119,12 +124,10 @@ def adherence(
             samples = sample_cases(generator, cases, sampling, lambda bar=bar: _advance(bar))
         figures = adherence_figures(judge, cases, seen, samples.pixels)
         figures["captions"] = caption_gap(generator, cases, codes)
-        if arguments.training_codes and not held_out:
+        if learned is not None and not held_out:
             flat = (len(cases), -1)
             figures["memorisation"] = memorisation_figures(
-                samples.codes.reshape(flat),
-                codes.reshape(flat),
-                read_codes(arguments.training_codes),
+                samples.codes.reshape(flat), codes.reshape(flat), learned
             )
         report[name] = figures
     return report
@@ -134,17 +137,30 @@ def _advance(bar: Any) -> None:
     bar.update(1)
 
 
-def read_codes(path: Path) -> Any:
-    """Training codes as uint16 (T, M) from the cache of `train-transformer`."""
+def read_codes(path: Path, generator: "Generator") -> Any:
+    """Training codes as uint16 (T, M) from the cache of `train-transformer`, of pictures like those
+    that the generator draws."""
+    from zipfile import BadZipFile
+
     import numpy as np
 
-    from scene.errors import SceneError
+    from scene.errors import SceneError, reason
 
     try:
         with np.load(path, allow_pickle=False) as stored:
             codes = stored["codes"]
-    except (OSError, ValueError, KeyError) as error:
-        raise SceneError(f"{path}: want the codes.npz of train-transformer ({error})") from error
+        size = codes[0].size
+    except OSError as error:
+        raise SceneError(f"cannot read {path}: {reason(error)}") from error
+    except (ValueError, KeyError, TypeError, IndexError, BadZipFile) as error:
+        raise SceneError(f"{path}: want the codes.npz of train-transformer") from error
+    rows, columns = generator.grid
+    levels = len(generator.codec.codebook_sizes)
+    if size != rows * columns * levels:
+        raise SceneError(
+            f"{path} has {size} codes a picture, the models have {rows}x{columns}x{levels}: give "
+            "the codes.npz that this transformer was trained on"
+        )
     return codes.reshape(len(codes), -1)
 
 
