@@ -167,6 +167,7 @@ def scene_work(job: str) -> Callable[[], object]:
         model = build_transformer(
             load_config(TransformerConfig, CONFIGS / "transformer-small.yaml")
         )
+        model.settle()
         text = mx.array([[5, 6, 7, 8, 9, 10, 11, 12]])
         return lambda: mx.eval(model.generate(text, 0.9, 100, seeds=[0]))
     config = load_config(VQGANConfig, CONFIGS / "vqgan-small.yaml", {"model.palette_size": 0})

@@ -61,11 +61,13 @@ def blas() -> list[str]:
 
 
 def build(path: Path) -> ImageTransformer:
-    """A transformer of a config, with random weights: speed does not depend on them."""
+    """A transformer of a config, ready for drawing, with random weights: speed does not depend on
+    them."""
     from scene.checkpoints import build_transformer
 
     model = build_transformer(load_config(TransformerConfig, path))
     model.eval()
+    model.settle()
     mx.eval(model.parameters())
     return model
 
