@@ -29,7 +29,7 @@ SCENE_RUNS ?= runs/scene
 TRAIN = $(UV) run --locked --package scene
 CONFIGS = apps/scene/configs
 
-scene-models: $(UV) ## train the models that ship with scene again, 24 hours or so
+scene-models: $(UV) ## train the models that ship with scene again, 26 hours or so
 	$(TRAIN) make-scenes --count 5000 --seed 0 --out $(SCENE_RUNS)/pictures
 	$(TRAIN) train-vqgan --config $(CONFIGS)/vqgan-small.yaml --data $(SCENE_RUNS)/pictures/images --steps 18000 --out $(SCENE_RUNS)/vqgan
 	$(TRAIN) make-scenes --count 10000 --seed 0 --layouts --out $(SCENE_RUNS)/scenes
@@ -48,10 +48,12 @@ scene-models: $(UV) ## train the models that ship with scene again, 24 hours or 
 	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/finer/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 4600 --out $(SCENE_RUNS)/finest
 	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/finest/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 4000 --out $(SCENE_RUNS)/surest
 	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/surest/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 3600 --out $(SCENE_RUNS)/whole
+	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/whole/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 3400 --out $(SCENE_RUNS)/longer
+	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/longer/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 4e-4 --first-weight 20 --steps 550 --out $(SCENE_RUNS)/begun
 	$(TRAIN) scene train-judge --data $(SCENE_RUNS)/scenes --steps 1800 --out $(SCENE_RUNS)/judge
 	$(TRAIN) scene export $(SCENE_RUNS)/vqgan/best $(SCENE_RUNS)/shipped/vqgan
 	$(TRAIN) scene export $(SCENE_RUNS)/surer-layout/best $(SCENE_RUNS)/shipped/layout
-	$(TRAIN) scene export $(SCENE_RUNS)/whole/best $(SCENE_RUNS)/shipped/transformer
+	$(TRAIN) scene export $(SCENE_RUNS)/begun/best $(SCENE_RUNS)/shipped/transformer
 
 distill: $(UV) ## see, hear and edit the codes of a sound in the browser
 	$(UV) run --locked --package distill distill

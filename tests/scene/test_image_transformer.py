@@ -141,6 +141,19 @@ def test_the_training_loss_with_all_positions_and_equal_weights_is_the_mean_over
     assert weighted_nll(net, text(), codes, every, 0.5).item() == pytest.approx(expected, rel=1e-5)
 
 
+def test_the_first_position_weighs_as_much_as_it_is_told():
+    net, codes, some = model(2), tokens(2), mx.array([0, 2, 5])
+    each = nn.losses.cross_entropy(net(text(), codes), codes).mean(axis=0)  # (N, 2)
+    first = (each.sum(axis=0) + 3 * each[0])[0] / (N + 3)
+    second = (each[some].sum(axis=0) + 3 * each[0])[1] / (3 + 3)
+    found = weighted_nll(net, text(), codes, some, 1.0, first_weight=4.0).item()
+    assert found == pytest.approx(((first + second) / 2).item(), rel=1e-5)
+    one = model(1)
+    each = nn.losses.cross_entropy(one(text(), tokens(1)), tokens(1)).mean(axis=0)  # (N,)
+    found = weighted_nll(one, text(), tokens(1), mx.arange(N), 1.0, first_weight=4.0).item()
+    assert found == pytest.approx(((each.sum() + 3 * each[0]) / (N + 3)).item(), rel=1e-5)
+
+
 def test_mistakes_are_looked_back_at_but_never_learned():
     net, codes = model(2), tokens(2)
     every, last = mx.arange(N), N - 1
@@ -251,18 +264,6 @@ def test_a_pull_decides_the_second_code_by_the_first(monkeypatch):
         drawn = seeing().generate(text(), guidance=guidance, seeds=[1, 2], pull=pull)
         for codes, best in zip(np.asarray(drawn), wanted.argmax(-1), strict=True):
             assert np.array_equal(codes[:, 1], best[codes[:, 0]])
-
-
-def test_a_pull_counts_in_full_where_there_are_no_neighbours(monkeypatch):
-    monkeypatch.setattr(drawing, "PLAUSIBLE", 1e3)
-    wanted = np.random.default_rng(6).normal(size=(2, K, K)).astype(np.float32)
-    order = {"seeds": [1, 2], "pull": mx.array(1e4 * wanted), "pull_share": 0.0}
-    for codes, best in zip(
-        np.asarray(seeing().generate(text(), **order)), wanted.argmax(-1), strict=True
-    ):
-        follows = codes[:, 1] == best[codes[:, 0]]
-        assert follows[0]
-        assert follows[1:].mean() < 0.5
 
 
 def test_a_pull_of_nothing_changes_nothing():

@@ -18,7 +18,7 @@ from scene.training.batches import split
 from scene.training.codes import encode_files
 from scene.transformer import ImageTransformer, drawing
 from scene.transformer.depth import DepthModel
-from scene.transformer.drawing import FINE_COOLING, Pull, draw_levels, draw_patch, look_ahead
+from scene.transformer.drawing import FINE_COOLING, draw_levels, draw_patch, look_ahead
 from scene.transformer.sampling import Sampler, softmax
 from scene.transformer.sightings import NEVER_SEEN, Sightings
 
@@ -174,7 +174,7 @@ def test_a_pull_decides_between_patches_that_belong_under_the_label():
     depth, sightings, x, sampler, touching, label = _position(50)
     pull = np.zeros((50, BRANCHES, PATCHES), dtype=np.float32)
     pull[:, 1, 0] = pull[:, 1, 1] = 50.0
-    drawn = _drawn(depth, sightings, x, sampler, touching, label, Pull(pull))
+    drawn = _drawn(depth, sightings, x, sampler, touching, label, pull)
     of_branch = drawn[drawn[:, 0] == 1]
     assert len(of_branch) > 0
     assert (of_branch[:, 1] < 2).all()
@@ -189,6 +189,6 @@ def test_a_pull_towards_implausible_patches_alone_changes_nothing():
     odds = logits - sightings.lost(np.arange(BRANCHES), label[:1])
     implausible = odds < odds.max(axis=1, keepdims=True) - drawing.PLAUSIBLE
     assert 0 < implausible.sum() < implausible.size - BRANCHES
-    pull = Pull(np.broadcast_to(50.0 * implausible, (400, *odds.shape)))
+    pull = np.broadcast_to(50.0 * implausible, (400, *odds.shape))
     sampler = _position(400)[3]
     assert np.array_equal(plain, _drawn(depth, sightings, x, sampler, touching, label, pull))

@@ -206,7 +206,8 @@ class TransformerTraining(Training):
     the caption; with few it does, and so the caption is learned (the word dropout of Bowman et
     al. 2016, arXiv:1511.06349). `context_noise`: share of the sequences of which up to half of the
     codes are another picture's to the positions after them, as a sample's own mistakes would be
-    (the exposure bias of Ranzato et al. 2016, arXiv:1511.06732)."""
+    (the exposure bias of Ranzato et al. 2016, arXiv:1511.06732). `first_weight`: how many positions
+    the first one counts for, which alone decides the weather and the hue of what follows."""
 
     caption_dropout: Share = 0.1
     word_dropout: Share = 0.05
@@ -214,6 +215,7 @@ class TransformerTraining(Training):
     context_noise: Share = 0.0
     fine_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     level_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    first_weight: Annotated[float, Field(ge=1)] = 1.0
 
 
 class TransformerData(Section):

@@ -39,6 +39,7 @@ def train(arguments: argparse.Namespace) -> None:
         "data.labels_checkpoint": arguments.labels,
         "training.context_dropout": arguments.context_dropout,
         "training.context_noise": arguments.context_noise,
+        "training.first_weight": arguments.first_weight,
     }
     overrides = training_overrides(arguments) | {k: v for k, v in flags.items() if v is not None}
     from scene.checkpoints import load_codec, load_labels
@@ -119,6 +120,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=share,
         metavar="SHARE",
         help="sequences in which some codes are wrong ones (training.context_noise)",
+    )
+    parser.add_argument(
+        "--first-weight",
+        type=float,
+        metavar="TIMES",
+        help="how many positions the first one counts for (training.first_weight)",
     )
     return run_command(parser, train, argv)
 

@@ -37,8 +37,8 @@ from scene.patches import PatchTree
 from scene.transformer import SimpleTokenizer
 from scene.transformer.tokenizer import SPECIAL
 
-# Share of the words' log-odds that is added where neighbours tell the same: they are no independent
-# witnesses (tried: 0 to 0.8).
+# Share of the words' log-odds that is added to those of patches: words are no independent witnesses
+# where neighbours tell the same (tried: 0 to 0.8).
 PULL = 0.1
 # So many drafts of each picture of patches that has a layout.
 DRAFTS = 3
@@ -194,7 +194,6 @@ class Generator:
             guidance=sampling.guidance,
             seeds=seeds,
             pull=self._pull(prompts),
-            pull_share=PULL,
             layout=None if layouts is None else mx.array(layouts.astype(np.int32)),
             drafts=DRAFTS if heeded else 1,
             on_position=on_position,
@@ -251,7 +250,7 @@ class Generator:
             return None
         words = SimpleTokenizer(SPECIAL + len(meaning.words), vocabulary=meaning.words)
         said = [[n - SPECIAL for n in words.encode(text) if n >= SPECIAL] for text in prompts]
-        wishes = mx.array(np.stack([meaning.wish(numbers) for numbers in said]))  # (B, M)
+        wishes = PULL * mx.array(np.stack([meaning.wish(numbers) for numbers in said]))  # (B, M)
         return (meanings @ wishes.T).transpose(2, 0, 1)  # (B, K, J)
 
     def decode(self, codes: np.ndarray) -> np.ndarray:

@@ -202,7 +202,7 @@ class TransformerTrainer:
         self.model.train()
         count = max(1, round(codes.shape[1] * self.training.fine_share))
         fine = mx.array(np.sort(rng.permutation(codes.shape[1])[:count]).astype(np.int32))
-        decay = self.training.level_decay
+        decay, first = self.training.level_decay, self.training.first_weight
         known = self._known(codes.shape[:2], rng)
         context = mistaken(codes, self.training.context_noise, rng)
 
@@ -210,7 +210,7 @@ class TransformerTrainer:
             seen = None if known is None else known[mine]
             by = None if layout is None else layout[mine]
             return weighted_nll(
-                model, text[mine], codes[mine], fine, decay, seen, context[mine], by
+                model, text[mine], codes[mine], fine, decay, seen, context[mine], by, first
             )
 
         loss, grads = nn.value_and_grad(self.model, objective)(self.model)
@@ -317,27 +317,37 @@ def weighted_nll(
     known: mx.array | None = None,
     context: mx.array | None = None,
     layout: mx.array | None = None,
+    first_weight: float = 1.0,
 ) -> mx.array:
-    """Training loss: level l weighs decay^l; levels after the first only at positions `fine` (P,).
+    """Training loss: level l weighs decay^l; levels after the first only at positions `fine` (P,);
+    the first position counts for `first_weight` of them.
 
     The first level decides what stands where, the last ones are close to noise and cost most of
     the time: the estimate stays unbiased for each level. Codes that are not `known` bool (B, N) are
     hidden from the positions after them, which see `context` in place of `codes` if it is given.
     """
     context = codes if context is None else context
+    places = mx.arange(codes.shape[1])
     if model.num_levels == 1:
         logits = model.head(model.hidden(text, context[..., None], known, layout))
-        return nn.losses.cross_entropy(logits, codes, reduction="mean")
+        return _over_places(nn.losses.cross_entropy(logits, codes), places, first_weight)
     x = model.hidden(text, context, known, layout)
     first = model.depth.logits(model.depth.begin(x), 0)  # (B, N, K)
-    total = nn.losses.cross_entropy(first, codes[..., 0], reduction="mean")
+    total = _over_places(nn.losses.cross_entropy(first, codes[..., 0]), places, first_weight)
     chosen = codes[:, fine]  # (B, P, L)
     touching = model.touching(context, known)
     beside = None if touching is None else touching[:, fine]  # (B, P, 32)
     logits = model.depth(x[:, fine], chosen, beside)[:, :, 1:]  # (B, P, L - 1, K)
-    rest = nn.losses.cross_entropy(logits, chosen[..., 1:]).mean(axis=(0, 1))  # (L - 1,)
+    each = nn.losses.cross_entropy(logits, chosen[..., 1:])  # (B, P, L - 1)
+    rest = _over_places(each, fine, first_weight)  # (L - 1,)
     weights = [decay**level for level in range(1, model.num_levels)]
     return (total + (mx.array(weights) * rest).sum()) / (1 + sum(weights))
+
+
+def _over_places(each: mx.array, places: mx.array, first_weight: float) -> mx.array:
+    """Mean of (B, P, ...) over pictures and positions, int (P,), of which the first weighs more."""
+    weights = mx.where(places == 0, first_weight, 1.0)
+    return mx.tensordot(weights / weights.sum(), each.mean(axis=0), axes=1)
 
 
 def _short(sizes: int | tuple[int, ...]) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from scene.transformer.around import REACH
 from scene.transformer.drafts import Drafts
-from scene.transformer.drawing import Pull, draw_levels, draw_patch, look_ahead
+from scene.transformer.drawing import draw_levels, draw_patch, look_ahead
 from scene.transformer.layout import UNKNOWN
 from scene.transformer.sampling import Sampler
 
@@ -54,7 +54,7 @@ class Canvas:
         self.drawn: list[mx.array] = []  # codes (R, L) of each position
         self.embedded: list[mx.array] = []  # their vectors, (R or 2R, D); old ones of any draft
 
-    def draw(self, pull: Pull | None) -> None:
+    def draw(self, pull: np.ndarray | None) -> None:
         """The codes of the next position, with what words add to their logits."""
         touching = self._touching()
         x = self._vector(touching)

@@ -19,38 +19,25 @@ BRANCHES = 3
 PLAUSIBLE = 2.0
 
 
-@dataclass(frozen=True)
-class Pull:
-    """What the words of P pictures add to the logits of their second codes, by the first: a `share`
-    of `table`, float32 (P, K, J)."""
-
-    table: np.ndarray
-    share: float = 1.0
-
-    def of(self, first: np.ndarray) -> np.ndarray:
-        """Of the drafts of each picture, which stand in a row: int (B,) -> (B, J)."""
-        rows = np.arange(len(first)) // (len(first) // len(self.table))
-        return self.share * self.table[rows, first]
-
-
 def draw_levels(
     depth: DepthModel,
     x: mx.array,
     sampler: Sampler,
     touching: mx.array | None,
-    pull: Pull | None,
+    pull: np.ndarray | None,
 ) -> np.ndarray:
     """Codes int (B, L) of one position from its vector (B, D), (2B, D) under guidance.
 
-    `touching` as in `DepthModel.logits`; `pull` is added to the logits of the second code as far as
-    these are `PLAUSIBLE`.
+    `touching` as in `DepthModel.logits`; `pull` (P, K, J), of P pictures of which each stands B / P
+    times in a row, is added to the logits of the second code by the first, as far as these are
+    `PLAUSIBLE`.
     """
     state = depth.begin(x)
     codes, known = [], None
     for level in range(depth.num_levels):
         logits = sampler.guide(depth.logits(state, level, known, touching))
         if level == 1 and pull is not None:
-            logits = _pulled(logits, pull.of(codes[0]))
+            logits = _pulled(logits, codes[0], pull)
         codes.append(sampler.draw(logits, FINE_COOLING if level else 1.0))
         if level + 1 < depth.num_levels:
             known = sampler.doubled(mx.array(codes[-1]))
@@ -107,20 +94,21 @@ def look_ahead(
     return Outlook(best, odds, patches, log_sum_exp(odds)[:, 0])
 
 
-def draw_patch(outlook: Outlook, sampler: Sampler, pull: Pull | None) -> np.ndarray:
+def draw_patch(outlook: Outlook, sampler: Sampler, pull: np.ndarray | None) -> np.ndarray:
     """Codes int (B, 2) of one position; `pull` as in `draw_levels`."""
     chosen = sampler.draw(outlook.odds)  # (B,)
     rows = np.arange(len(chosen))
     first = outlook.branches[rows, chosen]
     patches = outlook.patches[rows, chosen]  # (B, J)
     if pull is not None:
-        patches = _pulled(patches, pull.of(first))
+        patches = _pulled(patches, first, pull)
     return np.stack([first, sampler.draw(patches, FINE_COOLING)], axis=-1)
 
 
-def _pulled(logits: np.ndarray, pull: np.ndarray) -> np.ndarray:
-    """Logits (B, J) with `pull` (B, J), which helps none that is not `PLAUSIBLE` more than those
-    that are."""
+def _pulled(logits: np.ndarray, first: np.ndarray, pull: np.ndarray) -> np.ndarray:
+    """Logits (B, J) in branches int (B,) with `pull` as in `draw_levels`, which helps none that is
+    not `PLAUSIBLE` more than those that are."""
+    wished = pull[np.arange(len(first)) // (len(first) // len(pull)), first]  # (B, J)
     plausible = logits >= logits.max(axis=-1, keepdims=True) - PLAUSIBLE
-    least = np.where(plausible, pull, np.inf).min(axis=-1, keepdims=True)
-    return logits + np.where(plausible, pull, np.minimum(pull, least))
+    least = np.where(plausible, wished, np.inf).min(axis=-1, keepdims=True)
+    return logits + np.where(plausible, wished, np.minimum(wished, least))

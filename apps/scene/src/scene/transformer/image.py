@@ -8,7 +8,7 @@ A layout, one label per position, may say what stands where before any code is d
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -18,7 +18,6 @@ from scene.transformer.around import Around
 from scene.transformer.attention import Block, KVCache, Memory, Norm
 from scene.transformer.canvas import Canvas
 from scene.transformer.depth import DepthModel
-from scene.transformer.drawing import Pull
 from scene.transformer.edges import Edges
 from scene.transformer.layout import LayoutView
 from scene.transformer.sampling import Sampler
@@ -272,7 +271,6 @@ class ImageTransformer(nn.Module):
         guidance: float = 1.0,
         seeds: Sequence[int] | None = None,
         pull: mx.array | None = None,
-        pull_share: float = 1.0,
         layout: mx.array | None = None,
         drafts: int = 1,
         on_position: Callable[[int], None] | None = None,
@@ -284,9 +282,7 @@ class ImageTransformer(nn.Module):
           (classifier-free guidance, arXiv:2207.12598);
         - `seeds`: one per picture, by default drawn from MLX's global state; the same seed
           gives the same picture, whatever else is in the batch;
-        - `pull` float32 (B, K, J) is added to the logits of the second level, by the first code: in
-          full at the first position, and `pull_share` of it at the others, which have neighbours to
-          go by;
+        - `pull` float32 (B, K, J) is added to the logits of the second level, by the first code;
         - `layout` int (B, N) says what stands where; what is drawn without a caption has none.
           Patches that were never seen under the label of a position are unlikely there, and so
           are branches without likely ones that were;
@@ -302,10 +298,9 @@ class ImageTransformer(nn.Module):
                 temperature, top_k, top_p, guidance, seeds, len(text_tokens), draws, drafts
             )
             canvas = Canvas(self, text_tokens, layout, sampler)
-            full = None if pull is None else Pull(np.asarray(pull))
-            rest = full and replace(full, share=pull_share)
+            wishes = None if pull is None else np.asarray(pull)
             for position in range(self.max_seq_len):
-                canvas.draw(rest if position else full)
+                canvas.draw(wishes)
                 if on_position:
                     on_position(position)
         finally:
