@@ -28,6 +28,8 @@ scene: $(UV) ## draw a pixel-art background: make scene PROMPT="a castle on a hi
 SCENE_RUNS ?= runs/scene
 TRAIN = $(UV) run --locked --package scene
 CONFIGS = apps/scene/configs
+# A further run of the transformer that draws by layouts, on the finer patches.
+GO_ON = $(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --context-dropout 0.05 --context-noise 0.05
 
 scene-models: $(UV) ## train the models that ship with scene again, 26 hours or so
 	$(TRAIN) make-scenes --count 5000 --seed 0 --out $(SCENE_RUNS)/pictures
@@ -44,12 +46,12 @@ scene-models: $(UV) ## train the models that ship with scene again, 26 hours or 
 	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/scenes/images --captions $(SCENE_RUNS)/scenes/captions.jsonl --vqgan $(SCENE_RUNS)/small-tree --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/scenes/layouts --start-from $(SCENE_RUNS)/by-layouts/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 11300 --out $(SCENE_RUNS)/trusting
 	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/small-tree --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/trusting/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 13800 --out $(SCENE_RUNS)/transformer
 	$(TRAIN) scene learn-patches --data $(SCENE_RUNS)/more/images --grow $(SCENE_RUNS)/small-tree --out $(SCENE_RUNS)/shipped/tokenizer
-	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/transformer/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 7e-4 --steps 3600 --out $(SCENE_RUNS)/finer
-	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/finer/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 4600 --out $(SCENE_RUNS)/finest
-	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/finest/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 4000 --out $(SCENE_RUNS)/surest
-	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/surest/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 3600 --out $(SCENE_RUNS)/whole
-	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/whole/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 1e-3 --steps 3400 --out $(SCENE_RUNS)/longer
-	$(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --start-from $(SCENE_RUNS)/longer/best --context-dropout 0.05 --context-noise 0.05 --learning-rate 4e-4 --first-weight 20 --steps 550 --out $(SCENE_RUNS)/begun
+	$(GO_ON) --start-from $(SCENE_RUNS)/transformer/best --learning-rate 7e-4 --steps 3600 --out $(SCENE_RUNS)/finer
+	$(GO_ON) --start-from $(SCENE_RUNS)/finer/best --learning-rate 1e-3 --steps 4600 --out $(SCENE_RUNS)/finest
+	$(GO_ON) --start-from $(SCENE_RUNS)/finest/best --learning-rate 1e-3 --steps 4000 --out $(SCENE_RUNS)/surest
+	$(GO_ON) --start-from $(SCENE_RUNS)/surest/best --learning-rate 1e-3 --steps 3600 --out $(SCENE_RUNS)/whole
+	$(GO_ON) --start-from $(SCENE_RUNS)/whole/best --learning-rate 1e-3 --steps 3400 --out $(SCENE_RUNS)/longer
+	$(GO_ON) --start-from $(SCENE_RUNS)/longer/best --learning-rate 4e-4 --first-weight 20 --steps 550 --out $(SCENE_RUNS)/begun
 	$(TRAIN) scene train-judge --data $(SCENE_RUNS)/scenes --steps 1800 --out $(SCENE_RUNS)/judge
 	$(TRAIN) scene export $(SCENE_RUNS)/vqgan/best $(SCENE_RUNS)/shipped/vqgan
 	$(TRAIN) scene export $(SCENE_RUNS)/surer-layout/best $(SCENE_RUNS)/shipped/layout

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from scene.errors import SceneError, UsageError
+from scene.errors import SceneError, UsageError, reason
 from scene.signals import exit_code, heed_termination
 
 EXIT_FAILURE = 1
@@ -47,7 +47,7 @@ def run_command(
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILURE
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"{parser.prog}: {where}{error.strerror or error}", file=sys.stderr)
+        print(f"{parser.prog}: {where}{reason(error)}", file=sys.stderr)
         return EXIT_FAILURE
     except KeyboardInterrupt as stop:
         print(f"{parser.prog}: interrupted", file=sys.stderr)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
-from scene.errors import SceneError
+from scene.errors import SceneError, reason
 from scene.outputs import replacing
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
@@ -47,7 +47,7 @@ def open_image(path: Path) -> Image.Image:
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise SceneError(f"{path}: not a picture that can be opened safely") from error
     except (OSError, SyntaxError, ValueError) as error:
-        raise SceneError(f"{path}: broken picture ({error})") from error
+        raise SceneError(f"{path}: broken picture ({reason(error)})") from error
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -76,7 +76,7 @@ def make_scenes(arguments: argparse.Namespace) -> None:
     """Draw and write what the arguments ask for."""
     from tqdm import tqdm
 
-    from scene.errors import SceneError
+    from scene.errors import SceneError, reason
     from scene.images import save_png
     from scene.synth import folder
 
@@ -100,7 +100,7 @@ def make_scenes(arguments: argparse.Namespace) -> None:
             save_png(arguments.out / "sheet.png", sheet)
     except OSError as error:
         raise SceneError(
-            f"cannot write {error.filename or arguments.out}: {error.strerror}"
+            f"cannot write {error.filename or arguments.out}: {reason(error)}"
         ) from error
     print(f"{len(plans)} scenes in {arguments.out}")
 

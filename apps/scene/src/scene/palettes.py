@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from scene.errors import SceneError
+from scene.errors import SceneError, reason
 from scene.synth.palette import MASTER_PALETTE, perceptual
 
 _BAYER2 = np.array([[0, 2], [3, 1]])
@@ -118,7 +118,7 @@ def read_palette(path: Path) -> np.ndarray:
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
-        raise SceneError(f"no palette file {path} ({error.strerror})") from error
+        raise SceneError(f"no palette file {path} ({reason(error)})") from error
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1)]
     if path.suffix.lower() == ".gpl":
         if not lines or lines[0][1] != "GIMP Palette":

@@ -77,8 +77,9 @@ class Sampler:
         self.guidance = guidance
         self.drafts = drafts
         self.guided = guidance != 1.0
-        stream = mx.stack([mx.random.uniform(shape=(draws,), key=mx.random.key(s)) for s in seeds])
-        spread = (np.asarray(stream).T[..., None] + np.arange(drafts) / drafts) % 1
+        each = [mx.random.uniform(shape=(draws,), key=mx.random.key(seed)) for seed in seeds]
+        stream = np.stack([np.asarray(numbers) for numbers in each], axis=-1)  # (draws, B)
+        spread = (stream[..., None] + np.arange(drafts) / drafts) % 1  # (draws, B, drafts)
         self._places = iter(spread.reshape(draws, batch * drafts, 1) * BELOW_ONE)
 
     def doubled(self, x: mx.array) -> mx.array:
