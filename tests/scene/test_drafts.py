@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scene.patches.cutting import edge_keys
 from scene.transformer import ImageTransformer, drafts
 from scene.transformer.canvas import Canvas
 from scene.transformer.drafts import Drafts
@@ -28,7 +29,9 @@ def model() -> ImageTransformer:
     points = mx.array(3 * rng.normal(size=(BRANCHES, PATCHES, 4)).astype(np.float32))
     near, far = mx.array(rng.integers(0, 3, (2, BRANCHES, PATCHES, 32)).astype(np.uint8))
     net.look_at(points, points, near, far, mx.array(rng.uniform(-1, 1, (3, 3)).astype(np.float32)))
+    net.meetings.look_at(edge_keys(np.asarray(near), far=False), np.asarray(far))
     codes = np.stack(np.indices((BRANCHES, PATCHES)), axis=-1).reshape(1, -1, 2)
+    net.meetings.record(codes, WIDTH)
     net.sightings.record(codes, rng.integers(0, LABELS, codes.shape[:2]))
     net.eval()
     return net

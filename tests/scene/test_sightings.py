@@ -13,12 +13,15 @@ from scene.checkpoints import load_codec, load_labels, load_transformer
 from scene.dataset import CaptionDataset
 from scene.info import main as scene
 from scene.make_scenes import main as make_scenes
+from scene.patches.cutting import edge_keys
+from scene.patches.looks import look
 from scene.train_transformer import main as train_transformer
 from scene.training.batches import split
 from scene.training.codes import encode_files
 from scene.transformer import ImageTransformer, drawing
 from scene.transformer.depth import DepthModel
 from scene.transformer.drawing import FINE_COOLING, draw_levels, draw_patch, look_ahead
+from scene.transformer.meetings import Meetings
 from scene.transformer.sampling import Sampler, softmax
 from scene.transformer.sightings import NEVER_SEEN, Sightings
 
@@ -77,7 +80,8 @@ def _codes(folder, codec, kind) -> np.ndarray:
 
 
 def test_training_records_the_pictures_that_it_learns_from(run):
-    codes = _codes(run, load_codec(run / "tree").model, "images")
+    codec = load_codec(run / "tree").model
+    codes = _codes(run, codec, "images")
     labels = load_labels(run / "labels")
     names = _codes(run, labels, "layouts")[..., 0]
     fit, held = split(len(codes), 0.2, 0)
@@ -87,6 +91,12 @@ def test_training_records_the_pictures_that_it_learns_from(run):
     assert np.array_equal(np.asarray(model.sightings.seen), np.asarray(fresh.seen))
     fresh.record(codes[held], names[held])
     assert not np.array_equal(np.asarray(model.sightings.seen), np.asarray(fresh.seen))
+    looks, meetings = look(codec, 4, 4), Meetings()
+    meetings.look_at(looks.near_keys, looks.far)
+    meetings.record(codes[fit], 20)
+    assert np.array_equal(np.asarray(model.meetings.met), np.asarray(meetings.met))
+    meetings.record(codes[held], 20)
+    assert not np.array_equal(np.asarray(model.meetings.met), np.asarray(meetings.met))
 
 
 @pytest.mark.parametrize("guidance", [1.0, 2.0])
@@ -98,7 +108,9 @@ def test_drawing_keeps_to_what_was_seen(guidance):
     rng = np.random.default_rng(0)
     points = mx.array(rng.normal(size=(3, 4, 4)).astype(np.float32))
     edges = mx.array(rng.integers(0, 8, (3, 4, 32)).astype(np.uint8))
-    net.look_at(points, points, mx.full(edges.shape, 8, dtype=mx.uint8), edges, mx.zeros((9, 3)))
+    near = mx.full(edges.shape, 8, dtype=mx.uint8)
+    net.look_at(points, points, near, edges, mx.zeros((9, 3)))
+    net.meetings.look_at(edge_keys(np.asarray(near), far=False), np.asarray(edges))
     branch, label = (each.ravel() for each in np.indices((3, 4)))
     net.sightings.record(np.stack([branch, label], axis=-1)[None], label[None])
     text = mx.array([[5, 3], [2, 0]])
@@ -110,6 +122,15 @@ def test_drawing_keeps_to_what_was_seen(guidance):
     kept = np.mean([tokens[..., 1] == np.asarray(layout) for tokens in drawn])
     free = [np.asarray(net.generate(text, 1.0, seeds=[s, s + 50])) for s in range(20)]
     assert kept > 0.8 > 0.4 > np.mean([tokens[..., 1] == np.asarray(layout) for tokens in free])
+
+
+def _all_met() -> Meetings:
+    """Any two edges have met."""
+    meetings = Meetings()
+    edges = np.zeros((BRANCHES, PATCHES, 32), dtype=np.uint8)
+    meetings.look_at(edge_keys(edges, far=False), edges)
+    meetings.met = mx.full(meetings.met.shape, 255, dtype=mx.uint8)
+    return meetings
 
 
 def _position(count: int):
@@ -132,7 +153,7 @@ def _position(count: int):
 
 
 def _drawn(depth, sightings, x, sampler, touching, label, pull=None) -> np.ndarray:
-    outlook = look_ahead(depth, sightings, x, sampler, touching, label)
+    outlook = look_ahead(depth, sightings, _all_met(), x, sampler, touching, label)
     return draw_patch(outlook, sampler, pull)
 
 
@@ -166,6 +187,11 @@ def test_unlikely_branches_are_not_looked_into(monkeypatch):
     monkeypatch.setattr(drawing, "BRANCHES", 1)
     depth, sightings, x, sampler, touching, label = _position(50)
     branches, _ = _odds(depth, sightings, x, touching, label)
+    drawn = _drawn(depth, sightings, x, sampler, touching, label)
+    assert (drawn[:, 0] == branches.argmax()).all()
+    monkeypatch.undo()
+    monkeypatch.setattr(drawing, "WORTH_A_LOOK", 0.0)
+    sampler = _position(50)[3]
     drawn = _drawn(depth, sightings, x, sampler, touching, label)
     assert (drawn[:, 0] == branches.argmax()).all()
 

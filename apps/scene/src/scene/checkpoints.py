@@ -418,6 +418,8 @@ def show_patches(model: ImageTransformer, looks: Looks | None) -> None:
     if looks is not None:
         seen = (looks.views, looks.picks, looks.near, looks.far, looks.palette)
         model.look_at(*map(mx.array, seen))
+        if "meetings" in model:
+            model.meetings.look_at(looks.near_keys, looks.far)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-"""Pictures as patches and back, and patches as numbers that are equal where they are."""
+"""Pictures as patches and back, and patches and edges as numbers that are equal where they are."""
 
 import numpy as np
 
 PATCH = 16
 PIXELS = PATCH * PATCH
 _CHUNK = 20_000
+_EDGE_WEIGHTS = np.random.default_rng(1).integers(0, 2**64, (2, 2 * PATCH), dtype=np.uint64)
 
 
 def cut(pictures: np.ndarray) -> np.ndarray:
@@ -31,3 +32,10 @@ def keys(patches: np.ndarray) -> np.ndarray:
         for start in range(0, len(patches), _CHUNK)
     ]
     return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
+
+
+def edge_keys(edges: np.ndarray, far: bool) -> np.ndarray:
+    """Two edges of a patch side by side, uint8 (..., 32), as uint64 (..., 2): as `keys`, with other
+    projections for those that are `far`, so that the sum of a near and a far key names a pair."""
+    parts = edges.astype(np.uint64) * _EDGE_WEIGHTS[int(far)]
+    return parts.reshape(*edges.shape[:-1], 2, PATCH).sum(axis=-1, dtype=np.uint64)

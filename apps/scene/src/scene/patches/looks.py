@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from scene.patches.cutting import PATCH, PIXELS
+from scene.patches.cutting import PATCH, PIXELS, edge_keys
 from scene.patches.tree import PatchTree
 
 _CHUNK = 512  # patches whose colours stay in a processor's cache
@@ -22,14 +22,16 @@ class Looks:
 
     `near` and `far` uint8 (K, J, 32) are the palette entries at their edges: left column and top
     row, which touch the neighbours before a patch in raster order; right column and bottom row,
-    which touch those after it. `palette` is float32 (C, 3) in [-1, 1]. `meanings` float32
-    (K, J, M), if it is known what words they go with.
+    which touch those after it; `near_keys` uint64 (K, J, 2) are the `edge_keys` of `near`.
+    `palette` is float32 (C, 3) in [-1, 1]. `meanings` float32 (K, J, M), if it is known what words
+    they go with.
     """
 
     views: np.ndarray
     picks: np.ndarray
     near: np.ndarray
     far: np.ndarray
+    near_keys: np.ndarray
     palette: np.ndarray
     meanings: np.ndarray | None
 
@@ -44,12 +46,17 @@ def look(tree: PatchTree, view_dims: int, pick_dims: int) -> Looks:
     views = np.empty((len(flat), view_dims), np.float16)
     picks = np.empty((len(flat), pick_dims), np.float32)
     meanings = None if meaning is None else np.empty((len(flat), meaning.dims), np.float32)
+    square = flat.reshape(-1, PATCH, PATCH)
+    near = np.concatenate([square[..., 0], square[..., 0, :]], axis=-1)
+    far = np.concatenate([square[..., -1], square[..., -1, :]], axis=-1)
+    near_keys = np.empty((len(flat), 2), np.uint64)
 
     def work_out(start: int) -> None:
         part = slice(start, start + _CHUNK)
         points = latents(flat[part])
         views[part] = scale * points[:, :view_dims]
         picks[part] = scale * points[:, :pick_dims]
+        near_keys[part] = edge_keys(near[part], far=False)
         if meaning is not None and meanings is not None:
             meanings[part] = meaning(points)
 
@@ -57,12 +64,12 @@ def look(tree: PatchTree, view_dims: int, pick_dims: int) -> Looks:
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as cores:
         list(cores.map(work_out, range(0, len(flat), _CHUNK)))
     shape = tree.codebook_sizes
-    square = tree.patches.reshape(*shape, PATCH, PATCH)
     return Looks(
         views.reshape(*shape, -1),
         picks.reshape(*shape, -1),
-        np.concatenate([square[..., 0], square[..., 0, :]], axis=-1),
-        np.concatenate([square[..., -1], square[..., -1, :]], axis=-1),
+        near.reshape(*shape, -1),
+        far.reshape(*shape, -1),
+        near_keys.reshape(*shape, -1),
         latents.palette,
         None if meanings is None else meanings.reshape(*shape, -1),
     )

@@ -117,6 +117,7 @@ class TransformerTrainer:
         if self.layouts is not None and "sightings" in self.model:
             fit = self.fit_items
             self.model.sightings.record(codes[fit], self.layouts.codes[fit])
+            self.model.meetings.record(codes[fit], model.grid_width)
         self.optimizer = optim.AdamW(
             self.training.learning_rate,
             betas=[0.9, 0.99],
@@ -154,7 +155,8 @@ class TransformerTrainer:
             raise SceneError(f"{folder} was trained on the codes of another tokenizer")
         same_labels = self.layouts is not None and loaded.layouts == self.layouts.codec
         here = flat_parameters(self.model)
-        anew = ("sightings.",) if same_labels else ("sightings.", "layout.")
+        counted = ("sightings.", "meetings.")
+        anew = counted if same_labels else (*counted, "layout.")
         there = {
             name: value
             for name, value in flat_parameters(loaded.model).items()
@@ -163,7 +165,7 @@ class TransformerTrainer:
         if loaded.vqgan == grown_from:
             # In a grown tree two patches stand where one stood.
             there |= {name: mx.repeat(there[name], 2, axis=0) for name in OF_SECOND_CODES}
-        new = ("layout.", "around.", "sightings.")
+        new = ("layout.", "around.", *counted)
         fresh = {name for name in here if name.startswith(new)} - there.keys()
         if {name: value.shape for name, value in there.items()} != {
             name: value.shape for name, value in here.items() if name not in fresh

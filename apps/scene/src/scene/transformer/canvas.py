@@ -60,8 +60,10 @@ class Canvas:
         x = self._vector(touching)
         if self.labels is not None and touching is not None:
             label = self.labels[:, len(self.drawn)]
-            depth, sightings = self.model.depth, self.model.sightings
-            outlook = look_ahead(depth, sightings, x, self.sampler, touching, label)
+            model = self.model
+            outlook = look_ahead(
+                model.depth, model.sightings, model.meetings, x, self.sampler, touching, label
+            )
             if self.drafts is not None:
                 rows = self.drafts.weigh(outlook.promise)
                 if rows is not None:

@@ -6,14 +6,20 @@ import mlx.core as mx
 import numpy as np
 
 from scene.transformer.depth import DepthModel
+from scene.transformer.meetings import NEVER_MET, Meetings
 from scene.transformer.sampling import Sampler, log_sum_exp
 from scene.transformer.sightings import Sightings
 
 # Levels after the first are drawn at this share of the temperature: they are close to noise, which
 # shows as grain, while the first level decides what stands where.
 FINE_COOLING = 0.5
-# So many of the likeliest branches are looked into before one is drawn.
-BRANCHES = 3
+# So many of the likeliest branches are looked into before one is drawn, those that could make up
+# for what the likeliest may lose beside two neighbours.
+BRANCHES = 6
+WORTH_A_LOOK = 2 * NEVER_MET
+# Nats behind the likeliest patch of a branch from where on it is not worth asking what a patch has
+# met.
+FAR_BEHIND = 10.0
 # Words choose among the second codes that are at most so many nats less likely than the likeliest:
 # beyond, what they pull for is a scrap of some other picture.
 PLAUSIBLE = 2.0
@@ -49,25 +55,29 @@ def draw_levels(
 class Outlook:
     """What may stand at a position of B pictures, under the label of its layout.
 
-    `branches` int (B, n) are the likeliest, `odds` (B, n) what counts for each, as logarithms, and
-    `patches` (B, n, J) the logits of the patches of each, less what they lose under the label.
-    `promise` (B,) is the logarithm of the sum of all odds: 0 where the model is sure, far below
-    where it is lost.
+    `branches` int (B, n) are the likeliest, `odds` (B, n) what counts for each, as logarithms,
+    -inf for those that are too unlikely to be looked into. The A others have the logits `patches`
+    (A, J), less what patches lose under the label and beside their neighbours; `places` int (B, n)
+    says which are whose. `promise` (B,) is the logarithm of what the model and the label promise in
+    sum: 0 where the model is sure, far below where it is lost.
     """
 
     branches: np.ndarray
     odds: np.ndarray
     patches: np.ndarray
+    places: np.ndarray
     promise: np.ndarray
 
     def of(self, rows: np.ndarray) -> "Outlook":
         """That of some of the pictures, by their numbers int (B',)."""
-        return Outlook(self.branches[rows], self.odds[rows], self.patches[rows], self.promise[rows])
+        each = (self.branches[rows], self.odds[rows], self.patches, self.places[rows])
+        return Outlook(*each, self.promise[rows])
 
 
 def look_ahead(
     depth: DepthModel,
     sightings: Sightings,
+    meetings: Meetings,
     x: mx.array,
     sampler: Sampler,
     touching: mx.array,
@@ -76,22 +86,40 @@ def look_ahead(
     """Of codes that name patches, from a position's vector (B, D), (2B, D) under guidance, and its
     `label` int (B,); `touching` as in `DepthModel.logits`.
 
-    A branch counts by what is likely in it under the label: with p(patch | branch) times what
-    patches keep there, p(branch) times the Euclidean norm of these over its patches, which stands
-    for the second draw at half the temperature. Drawn by p(branch) alone, it is now and then one
-    whose likely patches belong elsewhere, and then the patch is an odd one.
+    A branch counts by what is likely in it under the label and beside what it touches: with
+    p(patch | branch) times what patches keep there, p(branch) times the Euclidean norm of these
+    over its patches, which stands for the second draw at half the temperature. Drawn by p(branch)
+    alone, it is now and then one whose likely patches belong elsewhere, and then the patch is an
+    odd one. The promise leaves out what the patches touch: trees, whose borders are new more often
+    than those of a plain, would make drafts poor (tried: forests lose their trunks).
     """
     state = depth.begin(x)
     branches = sampler.guide(depth.logits(state, 0))  # (B, K)
-    looked = min(BRANCHES, branches.shape[1])
-    best = np.sort(np.argpartition(-branches, looked - 1, axis=1)[:, :looked], axis=1)  # (B, n)
-    known = sampler.doubled(mx.array(best))
-    within = depth.advance(state[:, None], known, 0)  # (B or 2B, n, D)
-    logits = sampler.guide(depth.logits(within, 1, known, touching[:, None]))  # (B, n, J)
-    patches = logits - sightings.lost(best, label[:, None])
-    fit = log_sum_exp(2 * (patches - log_sum_exp(logits))) / 2  # (B, n, 1)
-    odds = np.take_along_axis(branches, best, axis=1) - log_sum_exp(branches) + fit[..., 0]
-    return Outlook(best, odds, patches, log_sum_exp(odds)[:, 0])
+    shares = branches - log_sum_exp(branches)
+    best = np.argsort(-branches, axis=1)[:, :BRANCHES]  # (B, n)
+    shares = np.take_along_axis(shares, best, axis=1)  # (B, n)
+    worth = shares >= shares[:, :1] - WORTH_A_LOOK
+    row, place = np.nonzero(worth)  # (A,)
+    looked = best[row, place]
+    known = sampler.doubled(mx.array(looked))  # (A,), (2A,) under guidance
+    rows = mx.array(np.concatenate([row, row + len(best)]) if sampler.guided else row)
+    within = depth.advance(state[rows], known, 0)  # (A or 2A, D)
+    logits = sampler.guide(depth.logits(within, 1, known, touching[rows]))  # (A, J)
+    every = log_sum_exp(logits)  # (A, 1)
+    patches = logits - sightings.lost(looked, label[row])
+    fit = np.full(shares.shape, -np.inf)
+    fit[worth] = _log_norm(patches - every)
+    promise = log_sum_exp(shares + fit)[:, 0]
+    asked = patches > patches.max(axis=-1, keepdims=True) - FAR_BEHIND
+    patches -= meetings.lost(looked, np.asarray(touching)[row], asked)
+    fit[worth] = _log_norm(patches - every)
+    places = worth.cumsum().reshape(worth.shape) - 1
+    return Outlook(best, shares + fit, patches, places, promise)
+
+
+def _log_norm(logarithms: np.ndarray) -> np.ndarray:
+    """Logarithm of the Euclidean norm along the last axis: (..., K) -> (...)."""
+    return log_sum_exp(2 * logarithms)[..., 0] / 2
 
 
 def draw_patch(outlook: Outlook, sampler: Sampler, pull: np.ndarray | None) -> np.ndarray:
@@ -99,7 +127,7 @@ def draw_patch(outlook: Outlook, sampler: Sampler, pull: np.ndarray | None) -> n
     chosen = sampler.draw(outlook.odds)  # (B,)
     rows = np.arange(len(chosen))
     first = outlook.branches[rows, chosen]
-    patches = outlook.patches[rows, chosen]  # (B, J)
+    patches = outlook.patches[outlook.places[rows, chosen]]  # (B, J)
     if pull is not None:
         patches = _pulled(patches, first, pull)
     return np.stack([first, sampler.draw(patches, FINE_COOLING)], axis=-1)

@@ -20,6 +20,7 @@ from scene.transformer.canvas import Canvas
 from scene.transformer.depth import DepthModel
 from scene.transformer.edges import Edges
 from scene.transformer.layout import LayoutView
+from scene.transformer.meetings import Meetings
 from scene.transformer.sampling import Sampler
 from scene.transformer.sightings import Sightings
 from scene.transformer.text import TextEncoder, text_mask
@@ -96,6 +97,7 @@ class ImageTransformer(nn.Module):
             self.layout = LayoutView(layout_labels, embed_dim, grid_width)
         if layout_labels and view_dims:
             self.sightings = Sightings(sizes[0], sizes[1], layout_labels)
+            self.meetings = Meetings()
         self.above = nn.Linear(embed_dim, embed_dim, bias=False)
         if around:
             self.around = Around(embed_dim, grid_width)
@@ -115,7 +117,7 @@ class ImageTransformer(nn.Module):
     ) -> None:
         """What the patches that two codes name look like: `views` float (K, J, view_dims), `picks`
         float32 (K, J, pick_dims) and edges uint8 (K, J, 32), as `Looks` has them; `palette` float32
-        (C, 3) in [-1, 1]."""
+        (C, 3) in [-1, 1]. `meetings` have a look of their own."""
         self._views = views
         self.edges.look_at(far, palette)
         self.depth.look_at(picks, near)
