@@ -2,10 +2,10 @@
 
 A model that writes a picture position by position cannot take anything back. What looks likely at
 one position, a dawn behind violet rocks, may be a picture that it knows little of, and then every
-further patch is a guess. So a few drafts are written side by side. Each is weighed by how sure the
-model is of what comes next in it, and when few of them carry most of the weight, the light ones
-are replaced by copies of the heavy ones: sequential Monte Carlo (Gordon et al. 1993; for text, Lew
-et al. 2023, arXiv:2306.03081), of the model's distribution sharpened.
+further patch is a guess. So a few drafts are written side by side. Each is weighed by how much of
+what the model has to say next goes with the layout, and when few of them carry most of the weight,
+the light ones are replaced by copies of the heavy ones: sequential Monte Carlo (Gordon et al. 1993;
+for text, Lew et al. 2023, arXiv:2306.03081), of the model's distribution sharpened.
 """
 
 import numpy as np

@@ -58,8 +58,8 @@ class Outlook:
     `branches` int (B, n) are the likeliest, `odds` (B, n) what counts for each, as logarithms,
     -inf for those that are too unlikely to be looked into. The A others have the logits `patches`
     (A, J), less what patches lose under the label and beside their neighbours; `places` int (B, n)
-    says which are whose. `promise` (B,) is the logarithm of what the model and the label promise in
-    sum: 0 where the model is sure, far below where it is lost.
+    says which are whose. `promise` (B,) is the logarithm of how much of the model's probability is
+    kept under the label: 0 where they agree, far below where the model is lost.
     """
 
     branches: np.ndarray
@@ -90,8 +90,9 @@ def look_ahead(
     p(patch | branch) times what patches keep there, p(branch) times the Euclidean norm of these
     over its patches, which stands for the second draw at half the temperature. Drawn by p(branch)
     alone, it is now and then one whose likely patches belong elsewhere, and then the patch is an
-    odd one. The promise leaves out what the patches touch: trees, whose borders are new more often
-    than those of a plain, would make drafts poor (tried: forests lose their trunks).
+    odd one. The promise is the plain sum of what is kept under the label: norms would make drafts
+    poor where many patches are as likely as each other, and what the patches touch where borders
+    are often new, as those of trees are (tried: banks begin abruptly, trees lose their trunks).
     """
     state = depth.begin(x)
     branches = sampler.guide(depth.logits(state, 0))  # (B, K)
@@ -108,18 +109,13 @@ def look_ahead(
     every = log_sum_exp(logits)  # (A, 1)
     patches = logits - sightings.lost(looked, label[row])
     fit = np.full(shares.shape, -np.inf)
-    fit[worth] = _log_norm(patches - every)
+    fit[worth] = log_sum_exp(patches - every)[:, 0]
     promise = log_sum_exp(shares + fit)[:, 0]
     asked = patches > patches.max(axis=-1, keepdims=True) - FAR_BEHIND
     patches -= meetings.lost(looked, np.asarray(touching)[row], asked)
-    fit[worth] = _log_norm(patches - every)
+    fit[worth] = log_sum_exp(2 * (patches - every))[:, 0] / 2
     places = worth.cumsum().reshape(worth.shape) - 1
     return Outlook(best, shares + fit, patches, places, promise)
-
-
-def _log_norm(logarithms: np.ndarray) -> np.ndarray:
-    """Logarithm of the Euclidean norm along the last axis: (..., K) -> (...)."""
-    return log_sum_exp(2 * logarithms)[..., 0] / 2
 
 
 def draw_patch(outlook: Outlook, sampler: Sampler, pull: np.ndarray | None) -> np.ndarray:

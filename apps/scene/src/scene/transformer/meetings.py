@@ -1,9 +1,9 @@
 """Which edges of patches have met in training, for a transformer whose codes name patches.
 
-A picture is new by its patches' order, hardly by what touches what: of the borders between two
-patches of an unseen scene 96% join two edges, 16 pixels each, that training joined as well. The
-transformer, which sees edges as vectors, draws twice as many that never met as it should, and there
-a wall ends in a roof's shadow. What met is remembered exactly, all but 3% of the time.
+An unseen scene is hardly new by what touches what: 96% of the borders between its patches join two
+edges, 16 pixels each, that met in training as well. The transformer sees edges as vectors and, left
+to itself, draws four times as many that never met: there a tower ends in the shadow of another's
+roof. So what has met is remembered, pixel by pixel; 3% of what has not is taken for known.
 """
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
