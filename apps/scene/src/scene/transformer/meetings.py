@@ -18,10 +18,10 @@ from scene.transformer.edges import NOTHING
 # Nats that a patch loses for each neighbour that its edge never met: by this much less likely than
 # the transformer thinks are such patches in unseen scenes (docs/scene.md has the figures).
 NEVER_MET = 2.5
-SLOT_BITS = 24
-_SLOTS = 1 << SLOT_BITS
+_SLOT_BITS = 24
+_SLOTS = 1 << _SLOT_BITS
 # Where the bits of a pair's two slots begin in its key.
-_SLOT_PLACES = (64 - SLOT_BITS, 64 - 2 * SLOT_BITS)
+_SLOT_PLACES = (64 - _SLOT_BITS, 64 - 2 * _SLOT_BITS)
 _PICTURES = 1000  # recorded at a time
 
 
