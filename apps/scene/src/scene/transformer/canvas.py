@@ -105,13 +105,11 @@ class Canvas:
     def _go_on_with(self, rows: np.ndarray) -> None:
         """Replace drafts by copies: `rows` int (R,) says of which."""
         moved = np.flatnonzero(rows != np.arange(self.rows))
-        to, source = mx.array(moved), mx.array(rows[moved])
-        every = mx.array(rows)
-        self.drawn = [codes[every] for codes in self.drawn]
-        if self.sampler.guided:
-            to = mx.concatenate([to, to + self.rows])
-            source = mx.concatenate([source, source + self.rows])
-            every = mx.concatenate([every, every + self.rows])
+        to, source, every = (
+            self.sampler.in_both_halves(some, self.rows) for some in (moved, rows[moved], rows)
+        )
+        kept = mx.array(rows)
+        self.drawn = [codes[kept] for codes in self.drawn]
         # Further back nothing is looked at any more but by the caches.
         recent = REACH * self.model.grid_width + REACH
         self.embedded[-recent:] = [vectors[every] for vectors in self.embedded[-recent:]]

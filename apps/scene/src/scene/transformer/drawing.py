@@ -103,7 +103,7 @@ def look_ahead(
     row, place = np.nonzero(worth)  # (A,)
     looked = best[row, place]
     known = sampler.doubled(mx.array(looked))  # (A,), (2A,) under guidance
-    rows = mx.array(np.concatenate([row, row + len(best)]) if sampler.guided else row)
+    rows = sampler.in_both_halves(row, len(best))
     within = depth.advance(state[rows], known, 0)  # (A or 2A, D)
     logits = sampler.guide(depth.logits(within, 1, known, touching[rows]))  # (A, J)
     every = log_sum_exp(logits)  # (A, 1)

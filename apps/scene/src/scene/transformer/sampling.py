@@ -86,6 +86,11 @@ class Sampler:
         """What both halves of a batch are given alike: (B, ...) -> (2B, ...) under guidance."""
         return mx.concatenate([x, x]) if self.guided else x
 
+    def in_both_halves(self, rows: np.ndarray, batch: int) -> mx.array:
+        """Numbers of some rows int (A,) of a batch of B where both halves hold them: (A,), (2A,)
+        under guidance."""
+        return mx.array(np.concatenate([rows, rows + batch]) if self.guided else rows)
+
     def guide(self, logits: mx.array) -> np.ndarray:
         """Logits (B, ...) of both halves, (2B, ...) under guidance, in one."""
         known = np.asarray(logits)
