@@ -31,6 +31,18 @@ def collect_palette(pixels: np.ndarray, size: int, seed: int = 0) -> np.ndarray:
     return np.unique(colours, axis=0)
 
 
+def perceptual(rgb: np.ndarray) -> np.ndarray:
+    """Oklab coordinates (n, 3) of sRGB colours (n, 3) in 0..255 (Ottosson 2020)."""
+    c = rgb / 255.0
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    lms = linear @ np.array(
+        [[0.4122, 0.2119, 0.0883], [0.5363, 0.6807, 0.2817], [0.0514, 0.1074, 0.6300]]
+    )
+    return np.cbrt(lms) @ np.array(
+        [[0.2105, 1.9780, 0.0259], [0.7936, -2.4286, 0.7828], [-0.0041, 0.4506, -0.8087]]
+    )
+
+
 class PaletteIndex:
     """Nearest palette entry of every pixel, exact for pixels that have a palette colour."""
 

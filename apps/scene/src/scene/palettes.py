@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from scene.colours import perceptual
 from scene.errors import SceneError, reason
-from scene.synth.palette import MASTER_PALETTE, perceptual
+from scene.synth.palette import MASTER_PALETTE
 
 _BAYER2 = np.array([[0, 2], [3, 1]])
 BAYER4 = np.block(

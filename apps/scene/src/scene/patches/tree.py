@@ -18,11 +18,13 @@ from scene.images import to_float, to_uint8
 from scene.patches.cutting import PIXELS, cut, join, keys
 from scene.patches.latents import Latents
 from scene.patches.meaning import Meaning
+from scene.patches.seams import distances, fit_together
 
 MOST_PER_BRANCH = 2048
 MOST_COLOURS = 255  # leaves an entry of a byte that is no colour
 _BRANCHES = 32  # nearest branches that are searched
-_CANDIDATES = 128  # patches of them, nearest as points, that are compared pixel by pixel
+_CANDIDATES = 512  # patches of them, nearest as points, that are compared pixel by pixel
+_OTHERS = 16  # of these, with most equal pixels, that are weighed beside their neighbours
 _ROWS = 512  # patches encoded at a time
 
 
@@ -90,7 +92,14 @@ class PatchTree:
     def encode(self, x: mx.array) -> mx.array:
         """Pictures (B, H, W, 3) in [-1, 1] -> codes int32 (B, H/16, W/16, 2)."""
         wanted = cut(self._index.classes(to_uint8(np.asarray(x))))  # (B, h, w, 256)
-        numbers = self.find(wanted.reshape(-1, PIXELS)).reshape(wanted.shape[:3])
+        numbers, held = (
+            a.reshape(wanted.shape[:3]) for a in self._held(wanted.reshape(-1, PIXELS))
+        )
+        where = np.argwhere(~held)  # (N, 3)
+        if len(where):
+            patches = self.patches.reshape(-1, PIXELS)
+            others = self._alike(wanted[~held])  # (N, n)
+            numbers = fit_together(wanted, numbers, where, others, patches, self._distances)
         codes = np.stack(np.divmod(numbers, self.patches.shape[1]), axis=-1)
         return mx.array(codes.astype(np.int32))
 
@@ -127,25 +136,32 @@ class PatchTree:
         order = np.argsort(unsorted, kind="stable")
         return unsorted[order], order
 
-    def find(self, wanted: np.ndarray) -> np.ndarray:
-        """Numbers (N,), first code * J + second code, of the patches that stand for uint8
-        (N, 256)."""
-        starts = range(0, len(wanted), _ROWS)
-        return np.concatenate([self._find(wanted[start : start + _ROWS]) for start in starts])
+    @cached_property
+    def _distances(self) -> np.ndarray:
+        return distances(self.palette)
 
-    def _find(self, wanted: np.ndarray) -> np.ndarray:
+    def find(self, wanted: np.ndarray) -> np.ndarray:
+        """Numbers (N,), first code * J + second code, of the patches that are most like uint8
+        (N, 256), each by itself."""
+        numbers, held = self._held(wanted)
+        numbers[~held] = self._alike(wanted[~held])[:, 0]
+        return numbers
+
+    def _held(self, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers (N,) of patches uint8 (N, 256), and whether the tree holds them, bool (N,)."""
         ordered, order = self._keys
         place = np.searchsorted(ordered, keys(wanted)).clip(0, len(order) - 1)
         numbers = order[place]
-        every = self.patches.reshape(-1, PIXELS)
-        unseen = np.flatnonzero((every[numbers] != wanted).any(axis=1))
-        if len(unseen):
-            numbers[unseen] = self._nearest(wanted[unseen])
-        return numbers
+        return numbers, (self.patches.reshape(-1, PIXELS)[numbers] == wanted).all(axis=1)
 
-    def _nearest(self, wanted: np.ndarray) -> np.ndarray:
-        """As `find`, for patches that the tree does not hold: most equal pixels among those that
-        are nearest as points."""
+    def _alike(self, wanted: np.ndarray) -> np.ndarray:
+        """Numbers int (N, n) of patches for uint8 (N, 256): those with most equal pixels, the most
+        first, among those that are nearest as points."""
+        starts = range(0, len(wanted), _ROWS)
+        found = [self._alike_of(wanted[start : start + _ROWS]) for start in starts]
+        return np.concatenate(found) if found else np.empty((0, 1), dtype=np.int64)
+
+    def _alike_of(self, wanted: np.ndarray) -> np.ndarray:
         (k, j), branches = self.codebook_sizes, self._branches
         queries = self.latents(wanted)  # (N, D)
         near = min(_BRANCHES, k)
@@ -161,5 +177,6 @@ class PatchTree:
         best = np.argpartition(flat, count - 1, axis=1)[:, :count]  # (N, count)
         best = np.take_along_axis(best, np.take_along_axis(flat, best, 1).argsort(1), 1)
         numbers = np.take_along_axis(chosen, best // j, 1) * j + best % j
-        equal = (self.patches.reshape(-1, PIXELS)[numbers] == wanted[:, None]).sum(-1)
-        return numbers[np.arange(len(wanted)), equal.argmax(1)]
+        wrong = self.patches.reshape(-1, PIXELS)[numbers] != wanted[:, None]
+        order = np.count_nonzero(wrong, axis=-1).argsort(axis=1, kind="stable")[:, :_OTHERS]
+        return np.take_along_axis(numbers, order, 1)

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from scene.colours import perceptual
+
 RAMPS: dict[str, str] = {
     # n: night blues from ink to moonlit white
     "n": "04040c 0c0c20 141834 1c2850 283c6c 3c5890 5c80b0 8cb0d0 c4dcec f8f8fc",
@@ -54,18 +56,6 @@ MASTER_PALETTE.setflags(write=False)
 def ramp(names: str) -> np.ndarray:
     """Colour indices (n,) uint8 for names such as ``"n0 n2 b1"``."""
     return np.array([COLOUR[name] for name in names.split()], np.uint8)
-
-
-def perceptual(rgb: np.ndarray) -> np.ndarray:
-    """Oklab coordinates (n, 3) of sRGB colours (n, 3) in 0..255 (Ottosson 2020)."""
-    c = rgb / 255.0
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    lms = linear @ np.array(
-        [[0.4122, 0.2119, 0.0883], [0.5363, 0.6807, 0.2817], [0.0514, 0.1074, 0.6300]]
-    )
-    return np.cbrt(lms) @ np.array(
-        [[0.2105, 1.9780, 0.0259], [0.7936, -2.4286, 0.7828], [-0.0041, 0.4506, -0.8087]]
-    )
 
 
 def nearest(rgb: np.ndarray) -> np.ndarray:
