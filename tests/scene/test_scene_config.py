@@ -35,6 +35,8 @@ def test_every_spelling_of_a_rate_is_a_number(tmp_path, text):
         ("training: {batch_size: many}", "training.batch_size"),
         ("training: {batch_size: 0}", "training.batch_size"),
         ("training: {learning_rate: -1}", "training.learning_rate"),
+        ("training: {learning_rate: .inf}", "training.learning_rate"),
+        ("training: {clip_norm: .nan}", "training.clip_norm"),
         ("data: {image_size: [320, 200]}", "multiples of 16"),
         ("training: {crop_size: [60, 64]}", "multiples of 16"),
         ("model: {lookup: cosine, num_levels: 2}", "num_levels 1"),

@@ -28,7 +28,9 @@ Size = tuple[Positive, Positive]
 class Section(BaseModel):
     """A frozen block of settings that refuses keys it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False
+    )
 
 
 class VQGANModel(Section):
