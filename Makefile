@@ -31,7 +31,7 @@ CONFIGS = apps/scene/configs
 # A further run of the transformer that draws by layouts, on the finer patches.
 GO_ON = $(TRAIN) train-transformer --config $(CONFIGS)/transformer-patches.yaml --data $(SCENE_RUNS)/more/images --captions $(SCENE_RUNS)/more/captions.jsonl --vqgan $(SCENE_RUNS)/shipped/tokenizer --labels $(SCENE_RUNS)/shipped/labels --layouts $(SCENE_RUNS)/more/layouts --context-dropout 0.05 --context-noise 0.05
 
-scene-models: $(UV) ## train the models that ship with scene again, 29 hours or so
+scene-models: $(UV) ## train the models that ship with scene again, 30 hours or so
 	$(TRAIN) make-scenes --count 5000 --seed 0 --out $(SCENE_RUNS)/pictures
 	$(TRAIN) train-vqgan --config $(CONFIGS)/vqgan-small.yaml --data $(SCENE_RUNS)/pictures/images --steps 18000 --out $(SCENE_RUNS)/vqgan
 	$(TRAIN) make-scenes --count 10000 --seed 0 --layouts --out $(SCENE_RUNS)/scenes
@@ -53,10 +53,11 @@ scene-models: $(UV) ## train the models that ship with scene again, 29 hours or 
 	$(GO_ON) --start-from $(SCENE_RUNS)/whole/best --learning-rate 1e-3 --steps 3400 --out $(SCENE_RUNS)/longer
 	$(GO_ON) --start-from $(SCENE_RUNS)/longer/best --learning-rate 4e-4 --first-weight 20 --steps 550 --out $(SCENE_RUNS)/begun
 	$(GO_ON) --start-from $(SCENE_RUNS)/begun/best --learning-rate 1e-3 --first-weight 20 --steps 3600 --out $(SCENE_RUNS)/longest
+	$(GO_ON) --start-from $(SCENE_RUNS)/longest/best --learning-rate 1e-3 --first-weight 20 --steps 3600 --out $(SCENE_RUNS)/closer
 	$(TRAIN) scene train-judge --data $(SCENE_RUNS)/scenes --steps 1800 --out $(SCENE_RUNS)/judge
 	$(TRAIN) scene export $(SCENE_RUNS)/vqgan/best $(SCENE_RUNS)/shipped/vqgan
 	$(TRAIN) scene export $(SCENE_RUNS)/surer-layout/best $(SCENE_RUNS)/shipped/layout
-	$(TRAIN) scene export $(SCENE_RUNS)/longest/best $(SCENE_RUNS)/shipped/transformer
+	$(TRAIN) scene export $(SCENE_RUNS)/closer/best $(SCENE_RUNS)/shipped/transformer
 
 distill: $(UV) ## see, hear and edit the codes of a sound in the browser
 	$(UV) run --locked --package distill distill

@@ -32,6 +32,7 @@ def model() -> ImageTransformer:
     net.meetings.look_at(edge_keys(np.asarray(near), far=False), np.asarray(far))
     codes = np.stack(np.indices((BRANCHES, PATCHES)), axis=-1).reshape(1, -1, 2)
     net.meetings.record(codes, WIDTH)
+    net.vicinity.seen = mx.full(net.vicinity.seen.shape, 255, dtype=mx.uint8)  # all goes together
     net.sightings.record(codes, rng.integers(0, LABELS, codes.shape[:2]))
     net.eval()
     return net
@@ -111,6 +112,7 @@ def test_copies_are_whole(model, seed, guidance):
         nothing = mx.full(layout.shape, UNKNOWN)
         expected.append(model.hidden(mx.zeros_like(text), whole, layout=nothing)[:, -1])
     assert any(rows is not None for rows in replaced)
+    assert np.array_equal(canvas.branches[:, : N - 1], drawn[..., 0])
     assert np.allclose(told, mx.concatenate(expected), atol=1e-4)
 
 

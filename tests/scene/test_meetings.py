@@ -106,8 +106,9 @@ def test_edges_are_told_apart_by_every_pixel_and_by_their_side():
     assert (edge_keys(edges, False) != edge_keys(edges, True)).all()
 
 
-def _outlook(meetings: Meetings, near: np.ndarray) -> Outlook:
-    """At one position that touches edges of colour 2, of a model that knows nothing."""
+def _outlook(meetings: Meetings, near: np.ndarray, *strange: float) -> Outlook:
+    """At one position that touches edges of colour 2, of a model that knows nothing, where branches
+    are `strange` by so many nats."""
     mx.random.seed(3)
     depth = DepthModel(16, (BRANCHES, PATCHES), 1, pick_dims=4)
     picks = mx.array(np.random.default_rng(3).normal(size=(BRANCHES, PATCHES, 4)))
@@ -117,7 +118,8 @@ def _outlook(meetings: Meetings, near: np.ndarray) -> Outlook:
     touching = mx.full((1, 2 * PATCH), 2, dtype=mx.uint8)
     sampler = Sampler(1.0, None, None, 1.0, [0], 1, 2)
     x = mx.random.normal((1, 16))
-    return look_ahead(depth, sightings, meetings, x, sampler, touching, np.zeros(1, dtype=int))
+    label, lost = np.zeros(1, dtype=int), np.array([strange or [0.0] * BRANCHES])
+    return look_ahead(depth, sightings, meetings, x, sampler, touching, label, lost)
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +153,17 @@ def test_branches_and_patches_gain_by_what_has_met(outlooks):
 def test_drafts_are_not_weighed_by_what_has_met(outlooks):
     before, after = outlooks
     assert after.promise == pytest.approx(before.promise)
+
+
+def test_strange_branches_lose_odds_and_drafts_with_them_promise():
+    near = np.random.default_rng(5).integers(0, 3, (BRANCHES, PATCHES, 2 * PATCH), dtype=np.uint8)
+    meetings = Meetings()
+    meetings.look_at(edge_keys(near, far=False), np.full_like(near, 2))
+    usual, one, every = (
+        _outlook(meetings, near, *strange) for strange in ([], [0, 1, 0], [1, 1, 1])
+    )
+    odds = [each.odds[0, each.branches[0].argsort()] for each in (usual, one, every)]
+    assert odds[0] - odds[1] == pytest.approx([0, 1, 0], abs=1e-5)
+    assert odds[0] - odds[2] == pytest.approx([1, 1, 1], abs=1e-5)
+    assert usual.promise - every.promise == pytest.approx(1)
+    assert 0 < (usual.promise - one.promise)[0] < 1

@@ -24,6 +24,7 @@ from scene.transformer.drawing import FINE_COOLING, draw_levels, draw_patch, loo
 from scene.transformer.meetings import Meetings
 from scene.transformer.sampling import Sampler, softmax
 from scene.transformer.sightings import NEVER_SEEN, Sightings
+from scene.transformer.vicinity import Vicinity
 
 BRANCHES, PATCHES, LABELS = 3, 5, 19
 
@@ -97,6 +98,11 @@ def test_training_records_the_pictures_that_it_learns_from(run):
     assert np.array_equal(np.asarray(model.meetings.met), np.asarray(meetings.met))
     meetings.record(codes[held], 20)
     assert not np.array_equal(np.asarray(model.meetings.met), np.asarray(meetings.met))
+    vicinity = Vicinity(32, 20)
+    vicinity.record(codes[fit, :, 0])
+    assert np.array_equal(np.asarray(model.vicinity.seen), np.asarray(vicinity.seen))
+    vicinity.record(codes[held, :, 0])
+    assert not np.array_equal(np.asarray(model.vicinity.seen), np.asarray(vicinity.seen))
 
 
 @pytest.mark.parametrize("guidance", [1.0, 2.0])
@@ -153,7 +159,8 @@ def _position(count: int):
 
 
 def _drawn(depth, sightings, x, sampler, touching, label, pull=None) -> np.ndarray:
-    outlook = look_ahead(depth, sightings, _all_met(), x, sampler, touching, label)
+    strange = np.zeros((len(label), BRANCHES))
+    outlook = look_ahead(depth, sightings, _all_met(), x, sampler, touching, label, strange)
     return draw_patch(outlook, sampler, pull)
 
 

@@ -118,6 +118,7 @@ class TransformerTrainer:
             fit = self.fit_items
             self.model.sightings.record(codes[fit], self.layouts.codes[fit])
             self.model.meetings.record(codes[fit], model.grid_width)
+            self.model.vicinity.record(codes[fit, :, 0])
         self.optimizer = optim.AdamW(
             self.training.learning_rate,
             betas=[0.9, 0.99],
@@ -155,7 +156,7 @@ class TransformerTrainer:
             raise SceneError(f"{folder} was trained on the codes of another tokenizer")
         same_labels = self.layouts is not None and loaded.layouts == self.layouts.codec
         here = flat_parameters(self.model)
-        counted = ("sightings.", "meetings.")
+        counted = ("sightings.", "meetings.", "vicinity.")
         anew = counted if same_labels else (*counted, "layout.")
         there = {
             name: value

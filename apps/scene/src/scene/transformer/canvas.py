@@ -52,6 +52,7 @@ class Canvas:
         memories = [(memory.keys, memory.values) for memory in self.prompt.memories]
         mx.eval(memories, self.places)
         self.drawn: list[mx.array] = []  # codes (R, L) of each position
+        self.branches = np.zeros((self.rows, model.max_seq_len), dtype=np.int32)  # the first ones
         self.embedded: list[mx.array] = []  # their vectors, (R or 2R, D); old ones of any draft
 
     def draw(self, pull: np.ndarray | None) -> None:
@@ -61,9 +62,9 @@ class Canvas:
         if self.labels is not None and touching is not None:
             label = self.labels[:, len(self.drawn)]
             model = self.model
-            outlook = look_ahead(
-                model.depth, model.sightings, model.meetings, x, self.sampler, touching, label
-            )
+            strange = model.vicinity.lost(self.branches[:, : len(self.drawn)])
+            known = model.sightings, model.meetings
+            outlook = look_ahead(model.depth, *known, x, self.sampler, touching, label, strange)
             if self.drafts is not None:
                 rows = self.drafts.weigh(outlook.promise)
                 if rows is not None:
@@ -74,6 +75,7 @@ class Canvas:
             codes = self.sampler.draw(self.sampler.guide(self.model.head(x)))[:, None]
         else:
             codes = draw_levels(self.model.depth, x, self.sampler, touching, pull)
+        self.branches[:, len(self.drawn)] = codes[:, 0]
         self.drawn.append(mx.array(codes.astype(np.int32)))
         self.embedded.append(self.sampler.doubled(self.model.embed_codes(self.drawn[-1])))
 
@@ -110,6 +112,7 @@ class Canvas:
         )
         kept = mx.array(rows)
         self.drawn = [codes[kept] for codes in self.drawn]
+        self.branches = self.branches[rows]
         # Further back nothing is looked at any more but by the caches.
         recent = REACH * self.model.grid_width + REACH
         self.embedded[-recent:] = [vectors[every] for vectors in self.embedded[-recent:]]

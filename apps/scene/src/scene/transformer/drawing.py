@@ -82,9 +82,10 @@ def look_ahead(
     sampler: Sampler,
     touching: mx.array,
     label: np.ndarray,
+    strange: np.ndarray,
 ) -> Outlook:
-    """Of codes that name patches, from a position's vector (B, D), (2B, D) under guidance, and its
-    `label` int (B,); `touching` as in `DepthModel.logits`.
+    """Of codes that name patches, from a position's vector (B, D), (2B, D) under guidance, its
+    `label` int (B,) and what branches lose, float32 (B, K); `touching` as in `DepthModel.logits`.
 
     A branch counts by what is likely in it under the label and beside what it touches: with
     p(patch | branch) times what patches keep there, p(branch) times the Euclidean norm of these
@@ -96,8 +97,8 @@ def look_ahead(
     """
     state = depth.begin(x)
     branches = sampler.guide(depth.logits(state, 0))  # (B, K)
-    shares = branches - log_sum_exp(branches)
-    best = np.argsort(-branches, axis=1)[:, :BRANCHES]  # (B, n)
+    shares = branches - log_sum_exp(branches) - strange
+    best = np.argsort(-shares, axis=1)[:, :BRANCHES]  # (B, n)
     shares = np.take_along_axis(shares, best, axis=1)  # (B, n)
     worth = shares >= shares[:, :1] - WORTH_A_LOOK
     row, place = np.nonzero(worth)  # (A,)

@@ -24,6 +24,7 @@ from scene.transformer.meetings import Meetings
 from scene.transformer.sampling import Sampler
 from scene.transformer.sightings import Sightings
 from scene.transformer.text import TextEncoder, text_mask
+from scene.transformer.vicinity import Vicinity
 
 # Start size of what tells where a position is: near that of the codes, or it goes unheard at first.
 PLACE_SCALE = 0.3
@@ -98,6 +99,7 @@ class ImageTransformer(nn.Module):
         if layout_labels and view_dims:
             self.sightings = Sightings(sizes[0], sizes[1], layout_labels)
             self.meetings = Meetings()
+            self.vicinity = Vicinity(sizes[0], grid_width)
         self.above = nn.Linear(embed_dim, embed_dim, bias=False)
         if around:
             self.around = Around(embed_dim, grid_width)
