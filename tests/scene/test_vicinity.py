@@ -10,8 +10,8 @@ from scene.transformer.vicinity import REACH, STRANGE, Vicinity
 WIDTH, HEIGHT, KINDS = 7, 6, 11
 
 
-def _counted(pictures: np.ndarray) -> Vicinity:
-    vicinity = Vicinity(KINDS, WIDTH)
+def _counted(pictures: np.ndarray, width: int = WIDTH) -> Vicinity:
+    vicinity = Vicinity(KINDS, width)
     vicinity.record(pictures.astype(np.uint16))
     return vicinity
 
@@ -49,11 +49,11 @@ def test_a_branch_loses_for_each_place_around_that_never_held_what_stands_there(
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.integers(0, 2**32 - 1))
-def test_a_picture_that_was_counted_loses_nothing(seed):
-    pictures = np.random.default_rng(seed).integers(0, KINDS, (3, WIDTH * HEIGHT))
-    vicinity = _counted(pictures)
-    for position in range(WIDTH * HEIGHT):
+@given(st.integers(0, 2**32 - 1), st.integers(1, WIDTH), st.integers(1, HEIGHT))
+def test_a_picture_that_was_counted_loses_nothing_however_small(seed, width, height):
+    pictures = np.random.default_rng(seed).integers(0, KINDS, (3, width * height))
+    vicinity = _counted(pictures, width)
+    for position in range(width * height):
         lost = vicinity.lost(pictures[:, :position])
         assert not lost[np.arange(3), pictures[:, position]].any()
 
