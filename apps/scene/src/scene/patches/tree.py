@@ -96,10 +96,9 @@ class PatchTree:
             a.reshape(wanted.shape[:3]) for a in self._held(wanted.reshape(-1, PIXELS))
         )
         where = np.argwhere(~held)  # (N, 3)
-        if len(where):
-            patches = self.patches.reshape(-1, PIXELS)
-            others = self._alike(wanted[~held])  # (N, n)
-            numbers = fit_together(wanted, numbers, where, others, patches, self._distances)
+        others = self._alike(wanted[~held])  # (N, n)
+        patches = self.patches.reshape(-1, PIXELS)
+        numbers = fit_together(wanted, numbers, where, others, patches, self._distances)
         codes = np.stack(np.divmod(numbers, self.patches.shape[1]), axis=-1)
         return mx.array(codes.astype(np.int32))
 
