@@ -8,6 +8,7 @@ import pytest
 
 from scene.checkpoints import build_vqgan
 from scene.config import TransformerConfig, VQGANConfig
+from scene.training.codes import Encoded
 from scene.training.transformer import TransformerTrainer
 from scene.training.vqgan import VQGANTrainer
 
@@ -99,7 +100,7 @@ def transformer_losses():
     )
     codes = np.random.default_rng(0).integers(0, 16, (12, 12, 2)).astype(np.uint16)
     captions = [("a dark forest", "a red castle", "the sea")[i % 3] for i in range(12)]
-    trainer = TransformerTrainer(config, captions, codes, vqgan)
+    trainer = TransformerTrainer(config, captions, Encoded(codes, None), vqgan)
     return [trainer.train_step(step, 1e-3, step / 10).loss for step in range(10)]
 
 

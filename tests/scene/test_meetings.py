@@ -35,15 +35,19 @@ def _pictures(seed: int, count: int) -> np.ndarray:
     return np.stack([rng.integers(0, n, (count, WIDTH * HEIGHT)) for n in sizes], axis=-1)
 
 
-def _borders(codes: np.ndarray, near: np.ndarray, far: np.ndarray) -> list[set[bytes]]:
-    """Pairs of edges that meet in pictures, beside and below each other."""
+def _borders(
+    codes: np.ndarray, exact: np.ndarray, near: np.ndarray, far: np.ndarray
+) -> list[set[bytes]]:
+    """Pairs of edges of exact patches that meet in pictures, beside and below each other."""
     grid = codes.reshape(len(codes), HEIGHT, WIDTH, 2)
+    own = exact.reshape(len(codes), HEIGHT, WIDTH)
     before, after = (edges[grid[..., 0], grid[..., 1]] for edges in (far, near))
     beside = [before[:, :, :-1, :PATCH], after[:, :, 1:, :PATCH]]
     below = [before[:, :-1, :, PATCH:], after[:, 1:, :, PATCH:]]
+    real = own[:, :, :-1] & own[:, :, 1:], own[:, :-1] & own[:, 1:]
     return [
-        {pair.tobytes() for pair in np.concatenate(each, -1).reshape(-1, 2 * PATCH)}
-        for each in (beside, below)
+        {pair.tobytes() for pair in np.concatenate(each, -1)[kept]}
+        for each, kept in zip((beside, below), real, strict=True)
     ]
 
 
@@ -52,9 +56,10 @@ def _borders(codes: np.ndarray, near: np.ndarray, far: np.ndarray) -> list[set[b
 def test_a_patch_loses_for_each_neighbour_that_its_edge_never_met(seed, count):
     meetings, near, far = _world(seed)
     codes = _pictures(seed, count)
-    meetings.record(codes.astype(np.uint16), WIDTH)
-    met = _borders(codes, near, far)
     rng = np.random.default_rng(seed + 1)
+    exact = rng.random(codes.shape[:2]) < 0.7
+    meetings.record(codes.astype(np.uint16), exact, WIDTH)
+    met = _borders(codes, exact, near, far)
     left, above = rng.integers(0, PATCHES, (2, 6))
     touching = np.concatenate([far[0, left, :PATCH], far[1, above, PATCH:]], axis=-1)  # (6, 32)
     branch = rng.integers(0, BRANCHES, 6)
@@ -81,11 +86,12 @@ def test_nothing_is_lost_beside_nothing_nor_by_what_nobody_asks_about():
 
 def test_what_was_recorded_before_is_forgotten():
     meetings, _, _ = _world(1)
-    meetings.record(_pictures(1, 3), WIDTH)
+    exact = np.ones((3, WIDTH * HEIGHT), dtype=bool)
+    meetings.record(_pictures(1, 3), exact, WIDTH)
     first = np.asarray(meetings.met).copy()
-    meetings.record(_pictures(2, 3), WIDTH)
+    meetings.record(_pictures(2, 3), exact, WIDTH)
     assert not np.array_equal(first, np.asarray(meetings.met))
-    meetings.record(_pictures(1, 3), WIDTH)
+    meetings.record(_pictures(1, 3), exact, WIDTH)
     assert np.array_equal(first, np.asarray(meetings.met))
 
 
@@ -132,7 +138,7 @@ def outlooks() -> tuple[Outlook, Outlook]:
     meetings.look_at(edge_keys(near, far=False), far)
     before = _outlook(meetings, near)
     square = np.array([[0, 0], [0, 1], [0, 1], [0, 1]])
-    meetings.record(square[None], 2)
+    meetings.record(square[None], np.ones((1, 4), dtype=bool), 2)
     return before, _outlook(meetings, near)
 
 

@@ -18,6 +18,7 @@ from scene.train_transformer import main as train_transformer
 from scene.train_vqgan import main as train_vqgan
 from scene.training import loop
 from scene.training.batches import split
+from scene.training.codes import Encoded
 from scene.training.transformer import TransformerTrainer
 from scene.training.vqgan import VQGANTrainer
 
@@ -208,8 +209,9 @@ def test_a_transformer_that_does_not_fit_the_codes_is_refused(own_data):
     from scene.checkpoints import build_vqgan
 
     model = build_vqgan(vqgan, None)
+    encoded = Encoded(np.zeros((4, 12, 4), np.uint16), None)
     with pytest.raises(SceneError, match="max_seq_len is 240"):
-        TransformerTrainer(config, ["a"] * 4, np.zeros((4, 12, 4), np.uint16), model)
+        TransformerTrainer(config, ["a"] * 4, encoded, model)
 
 
 def test_split_keeps_one_of_each_and_never_overlaps():

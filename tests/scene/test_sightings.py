@@ -17,7 +17,7 @@ from scene.patches.cutting import edge_keys
 from scene.patches.looks import look
 from scene.train_transformer import main as train_transformer
 from scene.training.batches import split
-from scene.training.codes import encode_files
+from scene.training.codes import Encoded, encode_files
 from scene.transformer import ImageTransformer, drawing
 from scene.transformer.depth import DepthModel
 from scene.transformer.drawing import FINE_COOLING, draw_levels, draw_patch, look_ahead
@@ -74,7 +74,7 @@ def run(tmp_path_factory):
     return folder
 
 
-def _codes(folder, codec, kind) -> np.ndarray:
+def _encoded(folder, codec, kind) -> Encoded:
     data = folder / "data"
     paths = CaptionDataset(str(data / kind), str(data / "captions.jsonl"), (320, 192)).paths
     return encode_files(codec, paths, (320, 192))
@@ -82,9 +82,10 @@ def _codes(folder, codec, kind) -> np.ndarray:
 
 def test_training_records_the_pictures_that_it_learns_from(run):
     codec = load_codec(run / "tree").model
-    codes = _codes(run, codec, "images")
+    encoded = _encoded(run, codec, "images")
+    codes, exact = encoded.codes, encoded.exact
     labels = load_labels(run / "labels")
-    names = _codes(run, labels, "layouts")[..., 0]
+    names = _encoded(run, labels, "layouts").codes[..., 0]
     fit, held = split(len(codes), 0.2, 0)
     model = load_transformer(run / "run" / "best").model
     fresh = Sightings(32, 32, len(labels.palette))
@@ -94,9 +95,9 @@ def test_training_records_the_pictures_that_it_learns_from(run):
     assert not np.array_equal(np.asarray(model.sightings.seen), np.asarray(fresh.seen))
     looks, meetings = look(codec, 4, 4), Meetings()
     meetings.look_at(looks.near_keys, looks.far)
-    meetings.record(codes[fit], 20)
+    meetings.record(codes[fit], exact[fit], 20)
     assert np.array_equal(np.asarray(model.meetings.met), np.asarray(meetings.met))
-    meetings.record(codes[held], 20)
+    meetings.record(codes[held], exact[held], 20)
     assert not np.array_equal(np.asarray(model.meetings.met), np.asarray(meetings.met))
     vicinity = Vicinity(32, 20)
     vicinity.record(codes[fit, :, 0])

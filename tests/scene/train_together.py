@@ -16,6 +16,7 @@ import numpy as np
 from scene.checkpoints import build_vqgan
 from scene.config import TransformerConfig, VQGANConfig
 from scene.training import loop
+from scene.training.codes import Encoded
 from scene.training.distributed import ALONE, Processes, joined
 from scene.training.transformer import TransformerTrainer
 from scene.training.vqgan import VQGANTrainer
@@ -91,7 +92,7 @@ def transformer_trainer(peers: Processes = ALONE) -> TransformerTrainer:
     )
     codes = np.random.default_rng(0).integers(0, 16, (12, 12, 2)).astype(np.uint16)
     captions = [("a dark forest", "a red castle", "the sea")[i % 3] for i in range(12)]
-    return TransformerTrainer(config, captions, codes, vqgan, peers)
+    return TransformerTrainer(config, captions, Encoded(codes, None), vqgan, peers)
 
 
 def main(out: Path) -> None:

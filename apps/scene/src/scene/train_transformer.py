@@ -40,6 +40,7 @@ def train(arguments: argparse.Namespace) -> None:
         "training.context_dropout": arguments.context_dropout,
         "training.context_noise": arguments.context_noise,
         "training.first_weight": arguments.first_weight,
+        "training.inexact_weight": arguments.inexact_weight,
     }
     overrides = training_overrides(arguments) | {k: v for k, v in flags.items() if v is not None}
     from scene.checkpoints import load_codec, load_labels
@@ -64,12 +65,12 @@ def train(arguments: argparse.Namespace) -> None:
         config = config.model_copy(update={"model": shape})
     if not peers.first:
         peers.wait()  # for the codes, which the first process makes for all
-    codes = encode_files(codec, dataset.paths, data.image_size, arguments.out / "codes.npz")
+    encoded = encode_files(codec, dataset.paths, data.image_size, arguments.out / "codes.npz")
     layouts = read_layouts(config, arguments.out) if config.model.layout_labels else None
     if peers.first:
         peers.wait()
     trainer = TransformerTrainer(
-        config, dataset.captions, codes, codec, peers, layouts, arguments.start_from
+        config, dataset.captions, encoded, codec, peers, layouts, arguments.start_from
     )
     progress = run_training(trainer, arguments.out, arguments.resume, peers)
     if peers.first:
@@ -89,7 +90,7 @@ def read_layouts(config: "TransformerConfig", out: Path) -> "Layouts":
     data = config.data
     paths = CaptionDataset(data.layouts_dir, data.captions_file, data.image_size).paths
     codec = load_labels(Path(data.labels_checkpoint))
-    codes = encode_files(codec, paths, data.image_size, out / "layouts.npz")
+    codes = encode_files(codec, paths, data.image_size, out / "layouts.npz").codes
     return Layouts(codes[..., 0], len(codec.palette), fingerprint(codec))
 
 
@@ -126,6 +127,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=float,
         metavar="TIMES",
         help="how many positions the first one counts for (training.first_weight)",
+    )
+    parser.add_argument(
+        "--inexact-weight",
+        type=share,
+        metavar="SHARE",
+        help="what a patch counts that stands for another one (training.inexact_weight)",
     )
     return run_command(parser, train, argv)
 

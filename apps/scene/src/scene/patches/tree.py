@@ -102,6 +102,13 @@ class PatchTree:
         codes = np.stack(np.divmod(numbers, self.patches.shape[1]), axis=-1)
         return mx.array(codes.astype(np.int32))
 
+    def exact(self, x: mx.array, indices: mx.array) -> np.ndarray:
+        """Where codes int (B, h, w, 2) stand for the very patches of pictures (B, H, W, 3), which
+        are a tree's own colours or the nearest of them: bool (B, h, w)."""
+        codes = np.asarray(indices)
+        wanted = cut(self._index.classes(to_uint8(np.asarray(x))))  # (B, h, w, 256)
+        return (self.patches[codes[..., 0], codes[..., 1]] == wanted).all(axis=-1)
+
     def codebooks(self) -> list[mx.array]:
         """(K, D) and (J, D): the mean of each branch, and how far each second code lies from it on
         average: their sums stand near the patches."""

@@ -1,6 +1,7 @@
 """Pictures as codes, made once per data set and kept beside the run."""
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
@@ -13,40 +14,59 @@ from scene.checkpoints import fingerprint
 from scene.codec import PictureCodec
 from scene.images import fit, open_image, to_float
 from scene.outputs import replacing
+from scene.patches import PatchTree
 
 BATCH = 8
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """`codes` uint16 (N, h*w, L) of N pictures; of a patch tree's also `exact` bool (N, h*w), where
+    they stand for the pictures' own patches."""
+
+    codes: np.ndarray
+    exact: np.ndarray | None
+
+
 def encode_files(
     codec: PictureCodec, paths: list[Path], image_size: tuple[int, int], cache: Path | None = None
-) -> np.ndarray:
-    """Codes of picture files: uint16 (N, h*w, L), one row per path.
+) -> Encoded:
+    """Codes of picture files, one row per path.
 
     `cache` is an .npz that is reused if it was made from the same files by the same codebooks.
     """
     digest = _digest(codec, paths, image_size)
     if cache is not None and cache.exists():
         with np.load(cache, allow_pickle=False) as stored:
-            if str(stored["digest"]) == digest:
-                return stored["codes"]
+            # Older caches do not say what is exact.
+            known = "exact" in stored or not isinstance(codec, PatchTree)
+            if known and str(stored["digest"]) == digest:
+                return Encoded(stored["codes"], stored.get("exact"))
     unique = sorted(set(paths))
-    rows = []
+    rows: list[Encoded] = []
     for start in tqdm(range(0, len(unique), BATCH), desc="encoding pictures", delay=1):
         pixels = np.stack([fit(open_image(p), image_size) for p in unique[start : start + BATCH]])
         rows.append(encode_pixels(codec, pixels))
-    codes = np.concatenate(rows)
     number = {path: index for index, path in enumerate(unique)}
-    codes = codes[[number[path] for path in paths]]
+    order = [number[path] for path in paths]
+    arrays = {"codes": np.concatenate([each.codes for each in rows])[order]}
+    exact = [each.exact for each in rows if each.exact is not None]
+    if exact:
+        arrays["exact"] = np.concatenate(exact)[order]
     if cache is not None:
         with replacing(cache) as file:
-            np.savez(file, codes=codes, digest=np.array(digest))
-    return codes
+            np.savez(file, digest=np.array(digest), **arrays)
+    return Encoded(arrays["codes"], arrays.get("exact"))
 
 
-def encode_pixels(codec: PictureCodec, pixels: np.ndarray) -> np.ndarray:
-    """uint8 (B, H, W, 3) -> uint16 (B, h*w, L)."""
-    indices = np.asarray(codec.encode(mx.array(to_float(pixels))))
-    return indices.reshape(len(pixels), -1, codec.num_levels).astype(np.uint16)
+def encode_pixels(codec: PictureCodec, pixels: np.ndarray) -> Encoded:
+    """Codes of pictures uint8 (B, H, W, 3)."""
+    x = mx.array(to_float(pixels))
+    indices = codec.encode(x)
+    codes = np.asarray(indices).reshape(len(pixels), -1, codec.num_levels).astype(np.uint16)
+    if not isinstance(codec, PatchTree):
+        return Encoded(codes, None)
+    return Encoded(codes, codec.exact(x, indices).reshape(len(pixels), -1))
 
 
 def _digest(codec: PictureCodec, paths: list[Path], image_size: tuple[int, int]) -> str:

@@ -43,19 +43,24 @@ class Meetings(nn.Module):
         self._near = near_keys
         self._far = far
 
-    def record(self, codes: np.ndarray, grid_width: int) -> None:
-        """Begin anew with the borders of pictures of codes int (N, P, 2)."""
+    def record(self, codes: np.ndarray, exact: np.ndarray, grid_width: int) -> None:
+        """Begin anew with the borders of pictures of codes int (N, P, 2), those between patches
+        that are the pictures' own, bool (N, P)."""
         far_keys = edge_keys(self._far, far=True)  # (K, J, 2)
         met = np.zeros(_SLOTS, dtype=bool)
         for start in range(0, len(codes), _PICTURES):
             part = codes[start : start + _PICTURES]
             grid = part.reshape(len(part), -1, grid_width, 2)  # (N, h, w, 2)
+            own = exact[start : start + _PICTURES].reshape(grid.shape[:-1])
             before = far_keys[grid[..., 0], grid[..., 1]]
             after = self._near[grid[..., 0], grid[..., 1]]
             beside = before[:, :, :-1, 0] + after[:, :, 1:, 0]
             below = before[:, :-1, :, 1] + after[:, 1:, :, 1]
-            for pairs in (beside, below):
-                for slots in _slots(pairs):
+            for pairs, real in (
+                (beside, own[:, :, :-1] & own[:, :, 1:]),
+                (below, own[:, :-1] & own[:, 1:]),
+            ):
+                for slots in _slots(pairs[real]):
                     met[slots] = True
         self.met = mx.array(np.packbits(met, bitorder="little"))
 
