@@ -287,6 +287,7 @@ def test_evaluate_reports_all_figures_as_json(workshop, models, tmp_path):
         part = found["adherence"][name]
         for kind in ("real", "reconstructed", "samples"):
             assert set(part[kind]) == {*ATTRIBUTES, "mean", "all"}
+            assert set(part["borders"][kind]) == {"columns", "rows"}
         captions = part["captions"]
         assert captions["gap"] == pytest.approx(captions["nats_shuffled"] - captions["nats_own"])
     assert found["adherence"]["prompts"]["memorisation"]["training_sequences"] == 64

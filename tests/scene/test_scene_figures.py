@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from scene.evaluation.borders import border_figures
 from scene.evaluation.judge import Judge, accuracy, load_judge, save_judge
 from scene.evaluation.memorisation import memorisation_figures, nearest_distances
 from scene.evaluation.reconstruction import (
@@ -29,6 +30,18 @@ def test_a_perfect_reconstruction_is_perfect():
     figures = reconstruction_figures(truth, truth, PALETTE, masks)
     for name in ("right_colour", "right_colour_on_edges", "edge_f1", "right_colour_on_objects"):
         assert figures[name] == pytest.approx(1)
+
+
+def test_noise_knows_nothing_of_the_grid_and_blocks_are_nothing_else():
+    rng = np.random.default_rng(0)
+    noise = PALETTE[rng.integers(0, 3, (4, 192, 320))]
+    for ratio in border_figures(noise).values():
+        assert ratio == pytest.approx(1, abs=0.02)
+    rows = np.broadcast_to(rng.integers(0, 3, (2, 192, 1)), (2, 192, 320)).copy()
+    rows[:, :, 16:] += 1  # one border of 19 differs, and nothing within
+    rows[:, :, 40:] += 1  # one of 300 columns within differs
+    assert border_figures(rows[..., None])["columns"] == pytest.approx((1 / 19) / (1 / 300))
+    assert border_figures(rows.swapaxes(1, 2)[..., None])["rows"] == pytest.approx(300 / 19)
 
 
 def test_a_lost_object_shows_on_its_mask_and_hardly_in_the_mean():
