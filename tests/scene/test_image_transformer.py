@@ -154,21 +154,6 @@ def test_the_first_position_weighs_as_much_as_it_is_told():
     assert found == pytest.approx(((each.sum() + 3 * each[0]) / (N + 3)).item(), rel=1e-5)
 
 
-@pytest.mark.parametrize("levels", [1, 2])
-def test_positions_count_for_what_they_weigh(levels):
-    net, codes, some = model(levels), tokens(levels), mx.array([0, 2, 5])
-    weights = mx.random.uniform(0.1, 1.0, codes.shape[:2])
-    each = nn.losses.cross_entropy(net(text(), codes), codes).reshape(len(codes), N, levels)
-    counts = mx.concatenate([4 * weights[:, :1], weights[:, 1:]], axis=1)
-    terms = [(each[..., 0] * counts).sum() / counts.sum()]
-    if levels == 2:
-        terms.append((each[..., 1] * counts)[:, some].sum() / counts[:, some].sum())
-    found = weighted_nll(net, text(), codes, some, 1.0, first_weight=4.0, weights=weights).item()
-    assert found == pytest.approx(sum(terms).item() / levels, rel=1e-5)
-    measured = (each * weights[..., None]).sum() / weights.sum() / levels
-    assert nll(net, text(), codes, None, weights).item() == pytest.approx(measured.item(), rel=1e-5)
-
-
 def test_mistakes_are_looked_back_at_but_never_learned():
     net, codes = model(2), tokens(2)
     every, last = mx.arange(N), N - 1

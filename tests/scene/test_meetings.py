@@ -10,7 +10,7 @@ from scene.patches.cutting import PATCH, edge_keys
 from scene.transformer.depth import DepthModel
 from scene.transformer.drawing import FAR_BEHIND, Outlook, look_ahead
 from scene.transformer.edges import NOTHING
-from scene.transformer.meetings import NEVER_MET, Meetings
+from scene.transformer.meetings import NEVER_MET, NEVER_MET_SO, Meetings
 from scene.transformer.sampling import Sampler
 from scene.transformer.sightings import Sightings
 
@@ -37,18 +37,20 @@ def _pictures(seed: int, count: int) -> np.ndarray:
 
 def _borders(
     codes: np.ndarray, exact: np.ndarray, near: np.ndarray, far: np.ndarray
-) -> list[set[bytes]]:
-    """Pairs of edges of exact patches that meet in pictures, beside and below each other."""
+) -> tuple[set[bytes], set[bytes]]:
+    """Pairs of edges that meet in pictures, beside and below each other, where both patches are
+    exact."""
     grid = codes.reshape(len(codes), HEIGHT, WIDTH, 2)
     own = exact.reshape(len(codes), HEIGHT, WIDTH)
     before, after = (edges[grid[..., 0], grid[..., 1]] for edges in (far, near))
     beside = [before[:, :, :-1, :PATCH], after[:, :, 1:, :PATCH]]
     below = [before[:, :-1, :, PATCH:], after[:, 1:, :, PATCH:]]
     real = own[:, :, :-1] & own[:, :, 1:], own[:, :-1] & own[:, 1:]
-    return [
+    across, down = (
         {pair.tobytes() for pair in np.concatenate(each, -1)[kept]}
         for each, kept in zip((beside, below), real, strict=True)
-    ]
+    )
+    return across, down
 
 
 @settings(deadline=None)
@@ -59,7 +61,8 @@ def test_a_patch_loses_for_each_neighbour_that_its_edge_never_met(seed, count):
     rng = np.random.default_rng(seed + 1)
     exact = rng.random(codes.shape[:2]) < 0.7
     meetings.record(codes.astype(np.uint16), exact, WIDTH)
-    met = _borders(codes, exact, near, far)
+    met = _borders(codes, np.ones_like(exact), near, far)
+    met_so = _borders(codes, exact, near, far)
     left, above = rng.integers(0, PATCHES, (2, 6))
     touching = np.concatenate([far[0, left, :PATCH], far[1, above, PATCH:]], axis=-1)  # (6, 32)
     branch = rng.integers(0, BRANCHES, 6)
@@ -71,7 +74,8 @@ def test_a_patch_loses_for_each_neighbour_that_its_edge_never_met(seed, count):
             for side in (slice(PATCH), slice(PATCH, None))
         ]
         new = sum(pair not in known for pair, known in zip(pairs, met, strict=True))
-        assert lost[row, patch] == NEVER_MET * new
+        new_so = sum(pair not in known for pair, known in zip(pairs, met_so, strict=True))
+        assert lost[row, patch] == NEVER_MET * new + NEVER_MET_SO * new_so
 
 
 def test_nothing_is_lost_beside_nothing_nor_by_what_nobody_asks_about():
@@ -81,18 +85,23 @@ def test_nothing_is_lost_beside_nothing_nor_by_what_nobody_asks_about():
     asked = np.ones((2, PATCHES), dtype=bool)
     asked[:, 0] = False
     lost = meetings.lost(np.zeros(2, dtype=int), touching, asked)
-    assert lost.tolist() == [[0] * PATCHES, [0] + [NEVER_MET] * (PATCHES - 1)]
+    once = NEVER_MET + NEVER_MET_SO
+    assert lost.tolist() == [[0] * PATCHES, [0] + [once] * (PATCHES - 1)]
 
 
 def test_what_was_recorded_before_is_forgotten():
     meetings, _, _ = _world(1)
     exact = np.ones((3, WIDTH * HEIGHT), dtype=bool)
     meetings.record(_pictures(1, 3), exact, WIDTH)
-    first = np.asarray(meetings.met).copy()
+    first = _filters(meetings)
     meetings.record(_pictures(2, 3), exact, WIDTH)
-    assert not np.array_equal(first, np.asarray(meetings.met))
+    assert not any(map(np.array_equal, first, _filters(meetings)))
     meetings.record(_pictures(1, 3), exact, WIDTH)
-    assert np.array_equal(first, np.asarray(meetings.met))
+    assert all(map(np.array_equal, first, _filters(meetings)))
+
+
+def _filters(meetings: Meetings) -> list[np.ndarray]:
+    return [np.asarray(each).copy() for each in (meetings.met, meetings.met_so)]
 
 
 def test_meetings_are_counted_and_not_trained():
@@ -147,10 +156,11 @@ def test_branches_and_patches_gain_by_what_has_met(outlooks):
     assert sorted(before.branches[0]) == [0, 1, 2]
     place = before.branches[0].argmin()
     gained = after.patches - before.patches  # (BRANCHES, PATCHES)
-    assert gained[place, 1] == pytest.approx(2 * NEVER_MET)
+    assert gained[place, 1] == pytest.approx(2 * (NEVER_MET + NEVER_MET_SO))
     gained[place, 1] = 0
     assert np.abs(gained).max() < 1e-5
-    assert before.patches.max() - before.patches.min() < FAR_BEHIND - 2 * NEVER_MET
+    lost = 2 * (NEVER_MET + NEVER_MET_SO)
+    assert before.patches.max() - before.patches.min() < FAR_BEHIND - lost
     raised = after.odds[0] - before.odds[0]
     assert raised[place] > 1
     assert np.delete(raised, place) == pytest.approx(0, abs=1e-5)

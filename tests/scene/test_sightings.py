@@ -97,6 +97,7 @@ def test_training_records_the_pictures_that_it_learns_from(run):
     meetings.look_at(looks.near_keys, looks.far)
     meetings.record(codes[fit], exact[fit], 20)
     assert np.array_equal(np.asarray(model.meetings.met), np.asarray(meetings.met))
+    assert np.array_equal(np.asarray(model.meetings.met_so), np.asarray(meetings.met_so))
     meetings.record(codes[held], exact[held], 20)
     assert not np.array_equal(np.asarray(model.meetings.met), np.asarray(meetings.met))
     vicinity = Vicinity(32, 20)
@@ -137,6 +138,7 @@ def _all_met() -> Meetings:
     edges = np.zeros((BRANCHES, PATCHES, 32), dtype=np.uint8)
     meetings.look_at(edge_keys(edges, far=False), edges)
     meetings.met = mx.full(meetings.met.shape, 255, dtype=mx.uint8)
+    meetings.met_so = mx.full(meetings.met_so.shape, 255, dtype=mx.uint8)
     return meetings
 
 

@@ -209,9 +209,7 @@ class TransformerTraining(Training):
     al. 2016, arXiv:1511.06349). `context_noise`: share of the sequences of which up to half of the
     codes are another picture's to the positions after them, as a sample's own mistakes would be
     (the exposure bias of Ranzato et al. 2016, arXiv:1511.06732). `first_weight`: how many positions
-    the first one counts for, which alone decides the weather and the hue of what follows.
-    `inexact_weight`, for codes of a patch tree: how much a position counts whose patch is not the
-    picture's own; see `training/exactness.py`."""
+    the first one counts for, which alone decides the weather and the hue of what follows."""
 
     caption_dropout: Share = 0.1
     word_dropout: Share = 0.05
@@ -220,7 +218,6 @@ class TransformerTraining(Training):
     fine_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     level_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     first_weight: Annotated[float, Field(ge=1)] = 1.0
-    inexact_weight: Annotated[float, Field(gt=0, le=1)] = 1.0
 
 
 class TransformerData(Section):

@@ -40,7 +40,6 @@ def train(arguments: argparse.Namespace) -> None:
         "training.context_dropout": arguments.context_dropout,
         "training.context_noise": arguments.context_noise,
         "training.first_weight": arguments.first_weight,
-        "training.inexact_weight": arguments.inexact_weight,
     }
     overrides = training_overrides(arguments) | {k: v for k, v in flags.items() if v is not None}
     from scene.checkpoints import load_codec, load_labels
@@ -127,12 +126,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=float,
         metavar="TIMES",
         help="how many positions the first one counts for (training.first_weight)",
-    )
-    parser.add_argument(
-        "--inexact-weight",
-        type=share,
-        metavar="SHARE",
-        help="what a patch counts that stands for another one (training.inexact_weight)",
     )
     return run_command(parser, train, argv)
 

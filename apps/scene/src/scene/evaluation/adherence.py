@@ -13,12 +13,9 @@ import scene.blas  # noqa: F401  isort: skip  (before mlx)
 import mlx.core as mx
 import numpy as np
 
-from scene.codec import PictureCodec
 from scene.evaluation.borders import border_figures
 from scene.evaluation.judge import Judge, accuracy
 from scene.generation.pipeline import Generator, Sampling
-from scene.images import to_float
-from scene.patches import PatchTree
 from scene.synth import LABEL_COLOURS, caption, draw_scene, sample_attributes
 from scene.training.loop import scalar
 from scene.training.transformer import nll
@@ -109,7 +106,7 @@ def adherence_figures(
 
 def caption_gap(generator: Generator, cases: Sequence[Case], codes: np.ndarray) -> dict[str, float]:
     """Nats per code of real scenes under their own and under each other's captions, by their own
-    layouts if the transformer draws by layouts; of patches also those of the scenes' own ones."""
+    layouts if the transformer draws by layouts."""
     model, tokenizer = generator.text.model, generator.text.tokenizer
     tokens = codes.reshape(len(cases), -1, codes.shape[-1])
     if model.num_levels == 1:
@@ -118,8 +115,7 @@ def caption_gap(generator: Generator, cases: Sequence[Case], codes: np.ndarray) 
     if generator.layouts is not None:
         cells = np.stack([case.layout for case in cases])
         layouts = generator.labels.name(cells).reshape(len(cases), -1)
-    exact = _exact(generator.codec, cases, codes)
-    sums = {"own": 0.0, "shuffled": 0.0, "exact": 0.0}
+    sums = {"own": 0.0, "shuffled": 0.0}
     for start in range(0, len(cases), BATCH):
         part = mx.array(tokens[start : start + BATCH])
         for name, shift in (("own", 0), ("shuffled", 1)):
@@ -127,24 +123,5 @@ def caption_gap(generator: Generator, cases: Sequence[Case], codes: np.ndarray) 
             text = mx.array(tokenizer.encode_batch([case.prompt for case in chosen]))
             by = None if layouts is None else mx.array(layouts[start : start + BATCH])
             sums[name] += scalar(nll(model, text, part, by)) * len(part)
-            if exact is not None and name == "own" and exact[start : start + BATCH].any():
-                weights = exact[start : start + BATCH].astype(np.float32)  # (B, N)
-                sums["exact"] += (
-                    scalar(nll(model, text, part, by, mx.array(weights))) * weights.sum()
-                )
     own, shuffled = sums["own"] / len(cases), sums["shuffled"] / len(cases)
-    figures = {"nats_own": own, "nats_shuffled": shuffled, "gap": shuffled - own}
-    if exact is not None and exact.any():
-        figures["nats_exact"] = float(sums["exact"] / exact.sum())
-    return figures
-
-
-def _exact(codec: PictureCodec, cases: Sequence[Case], codes: np.ndarray) -> np.ndarray | None:
-    """Where codes of patches are the scenes' own: bool (cases, N)."""
-    if not isinstance(codec, PatchTree):
-        return None
-    found = [
-        codec.exact(mx.array(to_float(case.pixels[None])), mx.array(own[None]))
-        for case, own in zip(cases, codes, strict=True)
-    ]
-    return np.concatenate(found).reshape(len(cases), -1)
+    return {"nats_own": own, "nats_shuffled": shuffled, "gap": shuffled - own}

@@ -39,7 +39,6 @@ from scene.patches import PatchTree
 from scene.training.batches import split
 from scene.training.codes import Encoded
 from scene.training.distributed import ALONE, Processes
-from scene.training.exactness import position_weights
 from scene.training.loop import SEED_STRIDE, StepReport, scalar
 from scene.transformer import ImageTransformer, SimpleTokenizer
 from scene.transformer.layout import UNKNOWN as UNKNOWN_LABEL
@@ -93,7 +92,6 @@ class TransformerTrainer:
         self.training = config.training
         self.captions = captions
         self.codes = codes = encoded.codes
-        self.exact = encoded.exact
         self.codec = codec
         self.layouts = layouts
         self._check_codes()
@@ -117,10 +115,11 @@ class TransformerTrainer:
             self._take_over(start_from)
         else:
             _start_embeddings(self.model, codec)
-        if self.layouts is not None and self.exact is not None and "sightings" in self.model:
+        exact = encoded.exact
+        if self.layouts is not None and exact is not None and "sightings" in self.model:
             fit = self.fit_items
             self.model.sightings.record(codes[fit], self.layouts.codes[fit])
-            self.model.meetings.record(codes[fit], self.exact[fit], model.grid_width)
+            self.model.meetings.record(codes[fit], exact[fit], model.grid_width)
             self.model.vicinity.record(codes[fit, :, 0])
         self.optimizer = optim.AdamW(
             self.training.learning_rate,
@@ -144,10 +143,6 @@ class TransformerTrainer:
             if asked != found:
                 asked, found = _short(asked), _short(found)
                 raise SceneError(f"model.{key} is {asked}, but the tokenizer's codes have {found}")
-        if self.exact is None and self.training.inexact_weight != 1:
-            raise SceneError(
-                "training.inexact_weight is for codes of a patch tree: leave it out, or give a tree"
-            )
         labels = self.layouts.labels if self.layouts else 0
         if self.config.model.layout_labels != labels:
             raise SceneError(
@@ -195,13 +190,6 @@ class TransformerTrainer:
         codes = self.codes[items].astype(np.int32)
         return text, mx.array(codes[..., 0] if self.config.model.num_levels == 1 else codes)
 
-    def _weights(self, items: np.ndarray) -> mx.array | None:
-        """What the positions of some items count, float32 (B, N), if it is known what is exact."""
-        if self.exact is None:
-            return None
-        width = self.config.model.grid_width
-        return mx.array(position_weights(self.exact[items], width, self.training.inexact_weight))
-
     def train_step(self, step: int, learning_rate: float, done: float) -> StepReport:
         """One update on one batch."""
         rng = np.random.default_rng((self.training.seed, step))
@@ -222,23 +210,12 @@ class TransformerTrainer:
         decay, first = self.training.level_decay, self.training.first_weight
         known = self._known(codes.shape[:2], rng)
         context = mistaken(codes, self.training.context_noise, rng)
-        weights = self._weights(items)
 
         def objective(model: ImageTransformer) -> mx.array:
             seen = None if known is None else known[mine]
             by = None if layout is None else layout[mine]
-            count_for = None if weights is None else weights[mine]
             return weighted_nll(
-                model,
-                text[mine],
-                codes[mine],
-                fine,
-                decay,
-                known=seen,
-                context=context[mine],
-                layout=by,
-                first_weight=first,
-                weights=count_for,
+                model, text[mine], codes[mine], fine, decay, seen, context[mine], by, first
             )
 
         loss, grads = nn.value_and_grad(self.model, objective)(self.model)
@@ -265,8 +242,7 @@ class TransformerTrainer:
         return mx.array(rng.random(shape) >= hidden_share)
 
     def validate(self) -> dict[str, float]:
-        """Nats per code on held-out pictures with their own and with each other's captions, codes
-        counting as they do in training."""
+        """Nats per code on held-out pictures with their own and with each other's captions."""
         self.model.eval()
         items = self.held_items[:VALIDATION_PICTURES]
         own, shuffled = [], []
@@ -276,8 +252,7 @@ class TransformerTrainer:
             text, codes = self._tokens(part)
             other_text, _ = self._tokens(others)
             for sums, words in ((own, text), (shuffled, other_text)):
-                layout, weights = self._layout(part, words), self._weights(part)
-                loss = nll(self.model, words, codes, layout, weights)
+                loss = nll(self.model, words, codes, self._layout(part, words))
                 sums.append(scalar(loss) * len(part))
         loss, wrong = sum(own) / len(items), sum(shuffled) / len(items)
         return {"loss": loss, "loss_shuffled_captions": wrong}
@@ -332,16 +307,10 @@ def mistaken(codes: mx.array, share: float, rng: np.random.Generator) -> mx.arra
 
 
 def nll(
-    model: ImageTransformer,
-    text: mx.array,
-    codes: mx.array,
-    layout: mx.array | None = None,
-    weights: mx.array | None = None,
+    model: ImageTransformer, text: mx.array, codes: mx.array, layout: mx.array | None = None
 ) -> mx.array:
-    """Mean negative log-likelihood of all codes, nats per code; their positions count alike, or by
-    `weights` (B, N)."""
-    each = nn.losses.cross_entropy(model(text, codes, layout), codes)  # (B, N) or (B, N, L)
-    return each.mean() if weights is None else _average(each, weights).mean()
+    """Mean negative log-likelihood of all codes, nats per code."""
+    return nn.losses.cross_entropy(model(text, codes, layout), codes, reduction="mean")
 
 
 def weighted_nll(
@@ -354,37 +323,36 @@ def weighted_nll(
     context: mx.array | None = None,
     layout: mx.array | None = None,
     first_weight: float = 1.0,
-    weights: mx.array | None = None,
 ) -> mx.array:
     """Training loss: level l weighs decay^l; levels after the first only at positions `fine` (P,);
-    the first position counts for `first_weight` of them, and each by its `weights` (B, N).
+    the first position counts for `first_weight` of them.
 
     The first level decides what stands where, the last ones are close to noise and cost most of
     the time: the estimate stays unbiased for each level. Codes that are not `known` bool (B, N) are
     hidden from the positions after them, which see `context` in place of `codes` if it is given.
     """
     context = codes if context is None else context
-    counts = mx.ones(codes.shape[:2]) if weights is None else weights
-    counts = counts * mx.where(mx.arange(codes.shape[1]) == 0, first_weight, 1.0)  # (B, N)
+    places = mx.arange(codes.shape[1])
     if model.num_levels == 1:
         logits = model.head(model.hidden(text, context[..., None], known, layout))
-        return _average(nn.losses.cross_entropy(logits, codes), counts)
+        return _over_places(nn.losses.cross_entropy(logits, codes), places, first_weight)
     x = model.hidden(text, context, known, layout)
     first = model.depth.logits(model.depth.begin(x), 0)  # (B, N, K)
-    total = _average(nn.losses.cross_entropy(first, codes[..., 0]), counts)
+    total = _over_places(nn.losses.cross_entropy(first, codes[..., 0]), places, first_weight)
     chosen = codes[:, fine]  # (B, P, L)
     touching = model.touching(context, known)
     beside = None if touching is None else touching[:, fine]  # (B, P, 32)
     logits = model.depth(x[:, fine], chosen, beside)[:, :, 1:]  # (B, P, L - 1, K)
     each = nn.losses.cross_entropy(logits, chosen[..., 1:])  # (B, P, L - 1)
-    rest = _average(each, counts[:, fine])  # (L - 1,)
-    levels = [decay**level for level in range(1, model.num_levels)]
-    return (total + (mx.array(levels) * rest).sum()) / (1 + sum(levels))
+    rest = _over_places(each, fine, first_weight)  # (L - 1,)
+    weights = [decay**level for level in range(1, model.num_levels)]
+    return (total + (mx.array(weights) * rest).sum()) / (1 + sum(weights))
 
 
-def _average(each: mx.array, counts: mx.array) -> mx.array:
-    """Mean of (B, P, ...) over pictures and positions, by what they count (B, P)."""
-    return mx.tensordot(counts / counts.sum(), each, axes=2)
+def _over_places(each: mx.array, places: mx.array, first_weight: float) -> mx.array:
+    """Mean of (B, P, ...) over pictures and positions, int (P,), of which the first weighs more."""
+    weights = mx.where(places == 0, first_weight, 1.0)
+    return mx.tensordot(weights / weights.sum(), each.mean(axis=0), axes=1)
 
 
 def _short(sizes: int | tuple[int, ...]) -> str:

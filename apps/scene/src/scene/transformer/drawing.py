@@ -6,17 +6,17 @@ import mlx.core as mx
 import numpy as np
 
 from scene.transformer.depth import DepthModel
-from scene.transformer.meetings import NEVER_MET, Meetings
+from scene.transformer.meetings import Meetings
 from scene.transformer.sampling import Sampler, log_sum_exp
 from scene.transformer.sightings import Sightings
 
 # Levels after the first are drawn at this share of the temperature: they are close to noise, which
 # shows as grain, while the first level decides what stands where.
 FINE_COOLING = 0.5
-# So many of the likeliest branches are looked into before one is drawn, those that could make up
-# for what the likeliest may lose beside two neighbours.
+# So many of the likeliest branches are looked into before one is drawn, those that are at most so
+# many nats less likely than the likeliest: by about as much as that may lose beside two neighbours.
 BRANCHES = 6
-WORTH_A_LOOK = 2 * NEVER_MET
+WORTH_A_LOOK = 5.0
 # Nats behind the likeliest patch of a branch from where on it is not worth asking what a patch has
 # met.
 FAR_BEHIND = 10.0

@@ -3,7 +3,8 @@
 An unseen scene is hardly new by what touches what: 96% of the borders between its patches join two
 edges, 16 pixels each, that met in training as well. The transformer sees edges as vectors and, left
 to itself, draws four times as many that never met: there a tower ends in the shadow of another's
-roof. So what has met is remembered, pixel by pixel; 3% of what has not is taken for known.
+roof. So what has met is remembered, pixel by pixel, and apart from that what has met in pictures
+that the tree holds there: where a patch stands for another one, it often goes on in nothing.
 """
 
 import scene.blas  # noqa: F401  isort: skip  (before mlx)
@@ -15,26 +16,28 @@ import numpy as np
 from scene.patches.cutting import PATCH, edge_keys
 from scene.transformer.edges import NOTHING
 
-# Nats that a patch loses for each neighbour that its edge never met: by this much less likely than
-# the transformer thinks are such patches in unseen scenes (docs/scene.md has the figures).
-NEVER_MET = 2.5
-_SLOT_BITS = 24
-_SLOTS = 1 << _SLOT_BITS
-# Where the bits of a pair's two slots begin in its key.
-_SLOT_PLACES = (64 - _SLOT_BITS, 64 - 2 * _SLOT_BITS)
+# Nats that a patch loses for each neighbour that its edge never met, and those for one that it met
+# only where one of the two stood for another patch (docs/scene.md has the figures).
+NEVER_MET = 2.0
+NEVER_MET_SO = 1.5
+_MET_BITS = 24
+_MET_SO_BITS = 23
 _PICTURES = 1000  # recorded at a time
 
 
 class Meetings(nn.Module):
-    """`met` uint8 (2^21,): a Bloom filter (Bloom 1970, "Space/time trade-offs in hash coding with
-    allowable errors") of pairs of edges with two slots for each, counted and not trained.
+    """Bloom filters (Bloom 1970, "Space/time trade-offs in hash coding with allowable errors") of
+    pairs of edges with two slots for each, counted and not trained: `met` uint8 (2^21,) of all
+    borders, which takes 3% of others for known, and `met_so` uint8 (2^20,) of those between
+    patches that are the pictures' own, which takes 1%.
 
     `look_at` comes first.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.met = mx.zeros((_SLOTS // 8,), dtype=mx.uint8)
+        self.met = mx.zeros((1 << _MET_BITS - 3,), dtype=mx.uint8)
+        self.met_so = mx.zeros((1 << _MET_SO_BITS - 3,), dtype=mx.uint8)
         self.freeze()
 
     def look_at(self, near_keys: np.ndarray, far: np.ndarray) -> None:
@@ -44,10 +47,11 @@ class Meetings(nn.Module):
         self._far = far
 
     def record(self, codes: np.ndarray, exact: np.ndarray, grid_width: int) -> None:
-        """Begin anew with the borders of pictures of codes int (N, P, 2), those between patches
-        that are the pictures' own, bool (N, P)."""
+        """Begin anew with the borders of pictures of codes int (N, P, 2), which are the pictures'
+        own patches where `exact` bool (N, P) says so."""
         far_keys = edge_keys(self._far, far=True)  # (K, J, 2)
-        met = np.zeros(_SLOTS, dtype=bool)
+        met = np.zeros(1 << _MET_BITS, dtype=bool)
+        met_so = np.zeros(1 << _MET_SO_BITS, dtype=bool)
         for start in range(0, len(codes), _PICTURES):
             part = codes[start : start + _PICTURES]
             grid = part.reshape(len(part), -1, grid_width, 2)  # (N, h, w, 2)
@@ -56,34 +60,45 @@ class Meetings(nn.Module):
             after = self._near[grid[..., 0], grid[..., 1]]
             beside = before[:, :, :-1, 0] + after[:, :, 1:, 0]
             below = before[:, :-1, :, 1] + after[:, 1:, :, 1]
-            for pairs, real in (
+            for pairs, both in (
                 (beside, own[:, :, :-1] & own[:, :, 1:]),
                 (below, own[:, :-1] & own[:, 1:]),
             ):
-                for slots in _slots(pairs[real]):
+                for slots in _slots(pairs, _MET_BITS):
                     met[slots] = True
+                for slots in _slots(pairs[both], _MET_SO_BITS):
+                    met_so[slots] = True
         self.met = mx.array(np.packbits(met, bitorder="little"))
+        self.met_so = mx.array(np.packbits(met_so, bitorder="little"))
 
     def lost(self, branch: np.ndarray, touching: np.ndarray, asked: np.ndarray) -> np.ndarray:
         """Nats that patches of branches int (A,) lose between the edges uint8 (A, 32) of their
-        neighbours: float32 (A, J), NEVER_MET times 0 to 2, and 0 for those that are not `asked`
-        about, bool (A, J)."""
+        neighbours: float32 (A, J), NEVER_MET_SO times 0 to 2 and NEVER_MET times 0 to 2, and 0 for
+        those that are not `asked` about, bool (A, J)."""
         row, patch = np.nonzero(asked)
         far_keys = edge_keys(touching, far=True)  # (A, 2)
         pairs = self._near[branch[row], patch] + far_keys[row]  # (asked, 2)
-        met = np.asarray(self.met)
-        strange = np.zeros(pairs.shape, dtype=bool)
-        for slots in _slots(pairs):
-            strange |= (met[slots >> 3] >> (slots & 7).astype(np.uint8)) & 1 == 0
-        strange &= touching[row, ::PATCH] != NOTHING
+        there = touching[row, ::PATCH] != NOTHING
+        nats = np.zeros(pairs.shape, dtype=np.float32)
+        nats[there & ~_known(pairs, np.asarray(self.met_so), _MET_SO_BITS)] = NEVER_MET_SO
+        odd = nats > 0
+        nats[odd] += NEVER_MET * ~_known(pairs[odd], np.asarray(self.met), _MET_BITS)
         lost = np.zeros(asked.shape, dtype=np.float32)
-        lost[row, patch] = NEVER_MET * strange.sum(axis=-1)
+        lost[row, patch] = nats.sum(axis=-1)
         return lost
 
 
-def _slots(pairs: np.ndarray) -> list[np.ndarray]:
-    """The two slots of each pair, int64, by its key uint64."""
+def _known(pairs: np.ndarray, packed: np.ndarray, bits: int) -> np.ndarray:
+    """Which pairs, by their keys uint64 (...), a filter of 2^bits slots has: bool (...)."""
+    known = np.ones(pairs.shape, dtype=bool)
+    for slots in _slots(pairs, bits):
+        known &= (packed[slots >> 3] >> (slots & 7).astype(np.uint8)) & 1 == 1
+    return known
+
+
+def _slots(pairs: np.ndarray, bits: int) -> list[np.ndarray]:
+    """The two slots of each pair, int64, by its key uint64: its first bits and the next ones."""
     return [
-        ((pairs >> np.uint64(place)) & np.uint64(_SLOTS - 1)).astype(np.int64)
-        for place in _SLOT_PLACES
+        ((pairs >> np.uint64(64 - end)) & np.uint64((1 << bits) - 1)).astype(np.int64)
+        for end in (bits, 2 * bits)
     ]

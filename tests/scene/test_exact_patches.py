@@ -1,30 +1,14 @@
-"""What a tree shows exactly is known, and counts for more in training."""
+"""Encoding tells where a tree holds the very patches of a picture."""
 
 import mlx.core as mx
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 from tests.scene.patch_world import PALETTE
 
-from scene.config import TransformerConfig, VQGANConfig
-from scene.errors import SceneError
 from scene.images import to_float
 from scene.patches import PatchTree
 from scene.training.codes import encode_files
-from scene.training.exactness import position_weights
-
-
-@given(st.integers(0, 2**32 - 1), st.floats(0.01, 1))
-def test_each_lack_counts_against_its_position_and_less_against_those_that_lead_to_it(seed, weight):
-    exact = np.random.default_rng(seed).random((2, 3, 4)) < 0.6
-    found = position_weights(exact.reshape(2, 12), 4, weight).reshape(exact.shape)
-    for b, row, column in np.ndindex(exact.shape):
-        right = column + 1 < 4 and not exact[b, row, column + 1]
-        below = row + 1 < 3 and not exact[b, row + 1, column]
-        exponent = (not exact[b, row, column]) + 0.3 * (right + below)
-        assert found[b, row, column] == pytest.approx(weight**exponent, rel=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -75,24 +59,3 @@ def test_a_cache_that_does_not_say_what_is_exact_is_made_anew(tree, tmp_path):
     again = encode_files(tree, paths, (48, 32), cache)
     assert np.array_equal(again.codes, first.codes)
     assert np.array_equal(again.exact, first.exact)
-
-
-def test_only_patches_can_be_inexact():
-    from scene.checkpoints import build_vqgan
-    from scene.training.codes import Encoded
-    from scene.training.transformer import TransformerTrainer
-
-    codec = build_vqgan(
-        VQGANConfig.model_validate({"model": {"hidden_channels": 4, "codebook_size": 16}}), None
-    )
-    sizes = {"vocab_size": 16, "max_seq_len": 12, "num_levels": codec.num_levels, "grid_width": 4}
-    config = TransformerConfig.model_validate(
-        {
-            "model": sizes,
-            "training": {"inexact_weight": 0.1},
-            "data": {"image_size": [64, 48]},
-        }
-    )
-    encoded = Encoded(np.zeros((4, 12, codec.num_levels), np.uint16), None)
-    with pytest.raises(SceneError, match="inexact_weight is for codes of a patch tree"):
-        TransformerTrainer(config, ["a"] * 4, encoded, codec)
