@@ -31,9 +31,10 @@ def model() -> ImageTransformer:
     net.look_at(points, points, near, far, mx.array(rng.uniform(-1, 1, (3, 3)).astype(np.float32)))
     net.meetings.look_at(edge_keys(np.asarray(near), far=False), np.asarray(far))
     codes = np.stack(np.indices((BRANCHES, PATCHES)), axis=-1).reshape(1, -1, 2)
-    net.meetings.record(codes, WIDTH)
-    net.vicinity.seen = mx.full(net.vicinity.seen.shape, 255, dtype=mx.uint8)  # all goes together
-    net.sightings.record(codes, rng.integers(0, LABELS, codes.shape[:2]))
+    for counted, name in ((net.meetings, "met"), (net.meetings, "met_so"), (net.vicinity, "seen")):
+        counted[name] = mx.full(counted[name].shape, 255, dtype=mx.uint8)  # all goes together
+    own = np.ones(codes.shape[:2], dtype=bool)
+    net.sightings.record(codes, own, rng.integers(0, LABELS, codes.shape[:2]))
     net.eval()
     return net
 

@@ -74,7 +74,7 @@ def test_drawing_takes_one_thread_and_gives_the_others_back(generator):
 
 def test_words_pull_towards_patches_that_go_with_them(generator, monkeypatch):
     meaning, numbers = generator.codec.meaning, look(generator.codec, 96, 48).meanings
-    order = (["mountains struck by lightning in a storm"] * 4, [0, 1, 2, 3], Sampling())
+    order = (["mountains struck by lightning in a storm"] * 12, range(12), Sampling())
 
     # Of one draft each, or what is given up on the way hides what words do.
     monkeypatch.setattr(pipeline, "DRAFTS", 1)
@@ -85,7 +85,7 @@ def test_words_pull_towards_patches_that_go_with_them(generator, monkeypatch):
         said = meaning.ratios[meaning.words.index("lightning")]
         return float((numbers[codes[..., 0], codes[..., 1]] @ said).mean())
 
-    assert odds(1.0) > odds(0.0) + 0.1
+    assert odds(2.0) > odds(0.0) + 0.04
 
 
 def test_things_stand_where_the_layout_puts_them(generator, tmp_path, capsys):

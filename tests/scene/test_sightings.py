@@ -36,9 +36,11 @@ def test_a_patch_loses_where_it_was_never_seen_and_only_if_it_was_seen_at_all(se
     codes = np.stack([rng.integers(0, BRANCHES, (2, count)), rng.integers(0, PATCHES, (2, count))])
     codes, labels = np.moveaxis(codes, 0, -1), rng.integers(0, LABELS, (2, count))
     sightings = Sightings(BRANCHES, PATCHES, LABELS)
-    sightings.record(codes.astype(np.uint16), labels.astype(np.uint16))
+    exact = rng.random((2, count)) < 0.7
+    sightings.record(codes.astype(np.uint16), exact, labels.astype(np.uint16))
     seen = np.zeros((BRANCHES, PATCHES, LABELS), dtype=bool)
-    seen[codes[..., 0], codes[..., 1], labels] = True
+    for place in np.argwhere(exact):
+        seen[(*codes[tuple(place)], labels[tuple(place)])] = True
     branch, label = rng.integers(0, BRANCHES, 7), rng.integers(0, LABELS, 7)
     welcome = seen[branch, :, label] | ~seen[branch].any(axis=-1)
     assert np.array_equal(sightings.lost(branch, label), np.where(welcome, 0, NEVER_SEEN))
@@ -46,8 +48,8 @@ def test_a_patch_loses_where_it_was_never_seen_and_only_if_it_was_seen_at_all(se
 
 def test_what_was_recorded_before_is_forgotten():
     sightings = Sightings(BRANCHES, PATCHES, LABELS)
-    sightings.record(np.array([[[0, 1]]]), np.array([[2]]))
-    sightings.record(np.array([[[0, 3]]]), np.array([[2]]))
+    for patch in (1, 3):
+        sightings.record(np.array([[[0, patch]]]), np.array([[True]]), np.array([[2]]))
     lost = sightings.lost(np.array([0]), np.array([4]))
     assert lost[0].tolist() == [0, 0, 0, NEVER_SEEN, 0]
 
@@ -89,9 +91,9 @@ def test_training_records_the_pictures_that_it_learns_from(run):
     fit, held = split(len(codes), 0.2, 0)
     model = load_transformer(run / "run" / "best").model
     fresh = Sightings(32, 32, len(labels.palette))
-    fresh.record(codes[fit], names[fit])
+    fresh.record(codes[fit], exact[fit], names[fit])
     assert np.array_equal(np.asarray(model.sightings.seen), np.asarray(fresh.seen))
-    fresh.record(codes[held], names[held])
+    fresh.record(codes[held], exact[held], names[held])
     assert not np.array_equal(np.asarray(model.sightings.seen), np.asarray(fresh.seen))
     looks, meetings = look(codec, 4, 4), Meetings()
     meetings.look_at(looks.near_keys, looks.far)
@@ -101,9 +103,9 @@ def test_training_records_the_pictures_that_it_learns_from(run):
     meetings.record(codes[held], exact[held], 20)
     assert not np.array_equal(np.asarray(model.meetings.met), np.asarray(meetings.met))
     vicinity = Vicinity(32, 20)
-    vicinity.record(codes[fit, :, 0])
+    vicinity.record(codes[fit, :, 0], exact[fit])
     assert np.array_equal(np.asarray(model.vicinity.seen), np.asarray(vicinity.seen))
-    vicinity.record(codes[held, :, 0])
+    vicinity.record(codes[held, :, 0], exact[held])
     assert not np.array_equal(np.asarray(model.vicinity.seen), np.asarray(vicinity.seen))
 
 
@@ -120,7 +122,8 @@ def test_drawing_keeps_to_what_was_seen(guidance):
     net.look_at(points, points, near, edges, mx.zeros((9, 3)))
     net.meetings.look_at(edge_keys(np.asarray(near), far=False), np.asarray(edges))
     branch, label = (each.ravel() for each in np.indices((3, 4)))
-    net.sightings.record(np.stack([branch, label], axis=-1)[None], label[None])
+    own = np.ones((1, len(label)), dtype=bool)
+    net.sightings.record(np.stack([branch, label], axis=-1)[None], own, label[None])
     text = mx.array([[5, 3], [2, 0]])
     layout = mx.array(rng.integers(0, 4, (2, 6)).astype(np.int32))
     drawn = [
@@ -154,7 +157,8 @@ def _position(count: int):
     )
     sightings = Sightings(BRANCHES, PATCHES, 4)
     codes = np.stack(np.indices((BRANCHES, PATCHES)), axis=-1).reshape(1, -1, 2)
-    sightings.record(codes, np.array([[0, 1, 2, 3, 1, 2, 2, 3, 0, 0, 1, 1, 3, 3, 3]]))
+    labels = np.array([[0, 1, 2, 3, 1, 2, 2, 3, 0, 0, 1, 1, 3, 3, 3]])
+    sightings.record(codes, np.ones(labels.shape, dtype=bool), labels)
     x = mx.repeat(mx.random.normal((1, 16)), count, axis=0)
     touching = mx.full((count, 32), 2, dtype=mx.uint8)
     sampler = Sampler(1.0, None, None, 1.0, range(count), count, 2)

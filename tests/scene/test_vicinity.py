@@ -10,15 +10,17 @@ from scene.transformer.vicinity import REACH, STRANGE, Vicinity
 WIDTH, HEIGHT, KINDS = 7, 6, 11
 
 
-def _counted(pictures: np.ndarray, width: int = WIDTH) -> Vicinity:
+def _counted(pictures: np.ndarray, width: int = WIDTH, exact: np.ndarray | None = None) -> Vicinity:
     vicinity = Vicinity(KINDS, width)
-    vicinity.record(pictures.astype(np.uint16))
+    own = np.ones(pictures.shape, dtype=bool) if exact is None else exact
+    vicinity.record(pictures.astype(np.uint16), own)
     return vicinity
 
 
-def _strangers(pictures: np.ndarray, drawn: np.ndarray, branch: int) -> int:
-    """How many of the places around the next position hold what `branch` never stood so near."""
-    grid = pictures.reshape(-1, HEIGHT, WIDTH)
+def _strangers(pictures: np.ndarray, exact: np.ndarray, drawn: np.ndarray, branch: int) -> int:
+    """How many of the places around the next position hold what `branch` never stood so near, where
+    both are exact."""
+    grid = np.where(exact, pictures, -1).reshape(-1, HEIGHT, WIDTH)
     row, column = divmod(len(drawn), WIDTH)
     count = 0
     for place, there in enumerate(drawn):
@@ -41,10 +43,11 @@ def test_a_branch_loses_for_each_place_around_that_never_held_what_stands_there(
     rng = np.random.default_rng(seed)
     pictures = rng.integers(0, KINDS, (2, WIDTH * HEIGHT))
     drawn = rng.integers(0, KINDS, (2, position))
-    lost = _counted(pictures).lost(drawn)
+    exact = rng.random(pictures.shape) < 0.7
+    lost = _counted(pictures, exact=exact).lost(drawn)
     assert lost.shape == (2, KINDS)
     for row, branch in np.ndindex(2, KINDS):
-        wanted = STRANGE * _strangers(pictures, drawn[row], branch)
+        wanted = STRANGE * _strangers(pictures, exact, drawn[row], branch)
         assert lost[row, branch] == pytest.approx(wanted, abs=1e-5)
 
 
@@ -62,9 +65,10 @@ def test_what_was_recorded_before_is_forgotten():
     first, second = np.random.default_rng(0).integers(0, KINDS, (2, 3, WIDTH * HEIGHT))
     vicinity = _counted(first)
     before = np.asarray(vicinity.seen).copy()
-    vicinity.record(second)
+    every = np.ones(first.shape, dtype=bool)
+    vicinity.record(second, every)
     assert not np.array_equal(before, np.asarray(vicinity.seen))
-    vicinity.record(first)
+    vicinity.record(first, every)
     assert np.array_equal(before, np.asarray(vicinity.seen))
 
 

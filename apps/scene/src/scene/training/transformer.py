@@ -118,9 +118,9 @@ class TransformerTrainer:
         exact = encoded.exact
         if self.layouts is not None and exact is not None and "sightings" in self.model:
             fit = self.fit_items
-            self.model.sightings.record(codes[fit], self.layouts.codes[fit])
+            self.model.sightings.record(codes[fit], exact[fit], self.layouts.codes[fit])
             self.model.meetings.record(codes[fit], exact[fit], model.grid_width)
-            self.model.vicinity.record(codes[fit, :, 0])
+            self.model.vicinity.record(codes[fit, :, 0], exact[fit])
         self.optimizer = optim.AdamW(
             self.training.learning_rate,
             betas=[0.9, 0.99],
