@@ -16,10 +16,10 @@ import numpy as np
 from scene.patches.cutting import PATCH, edge_keys
 from scene.transformer.edges import NOTHING
 
-# Nats that a patch loses for each neighbour that its edge never met, and those for one that it met
-# only where one of the two stood for another patch (docs/scene.md has the figures).
-NEVER_MET = 2.0
+# Nats that a patch loses for each neighbour whose edge its own met at most where one of the two
+# stood for another patch, and how many more if they never met at all (docs/scene.md has figures).
 NEVER_MET_SO = 1.5
+NEVER_MET = 2.0
 _MET_BITS = 24
 _MET_SO_BITS = 23
 _PICTURES = 1000  # recorded at a time
