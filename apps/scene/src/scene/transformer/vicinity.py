@@ -14,7 +14,7 @@ import mlx.nn as nn
 import numpy as np
 
 # Nats that a branch loses for each position of its vicinity that holds one it never stood so near:
-# with so many, samples have as many of them as unseen scenes (docs/scene.md has the figures).
+# with so many, samples have about as many of them as unseen scenes (docs/scene.md has figures).
 STRANGE = 0.25
 REACH = 4  # rows above a position, columns beside it
 # Rows down, columns to the right; none of them comes after the position in raster order.
