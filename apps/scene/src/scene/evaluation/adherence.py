@@ -87,7 +87,8 @@ def adherence_figures(
     """Judge's accuracy by attribute on real scenes, reconstructions and samples, and whether they
     show the grid of their codes."""
     wanted = [case.attributes for case in cases]
-    real = accuracy(judge, np.stack([case.pixels for case in cases]), wanted)
+    scenes = np.stack([case.pixels for case in cases])
+    real = accuracy(judge, scenes, wanted)
     drawn = accuracy(judge, samples, wanted)
     return {
         "prompts": len(cases),
@@ -96,7 +97,7 @@ def adherence_figures(
         "samples": drawn,
         "samples_to_real": drawn["mean"] / real["mean"],
         "borders": {
-            "real": border_figures(np.stack([case.pixels for case in cases])),
+            "real": border_figures(scenes),
             "reconstructed": border_figures(reconstructed),
             "samples": border_figures(samples),
         },

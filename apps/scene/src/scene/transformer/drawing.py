@@ -14,7 +14,7 @@ from scene.transformer.sightings import Sightings
 # shows as grain, while the first level decides what stands where.
 FINE_COOLING = 0.5
 # So many of the likeliest branches are looked into before one is drawn, those that are at most so
-# many nats less likely than the likeliest: by about as much as that may lose beside two neighbours.
+# many nats less likely than the likeliest, which may lose more than that beside two neighbours.
 BRANCHES = 6
 WORTH_A_LOOK = 5.0
 # Nats behind the likeliest patch of a branch from where on it is not worth asking what a patch has

@@ -79,9 +79,8 @@ class Meetings(nn.Module):
         far_keys = edge_keys(touching, far=True)  # (A, 2)
         pairs = self._near[branch[row], patch] + far_keys[row]  # (asked, 2)
         there = touching[row, ::PATCH] != NOTHING
-        nats = np.zeros(pairs.shape, dtype=np.float32)
-        nats[there & ~_known(pairs, np.asarray(self.met_so), _MET_SO_BITS)] = NEVER_MET_SO
-        odd = nats > 0
+        odd = there & ~_known(pairs, np.asarray(self.met_so), _MET_SO_BITS)
+        nats = np.float32(NEVER_MET_SO) * odd
         nats[odd] += NEVER_MET * ~_known(pairs[odd], np.asarray(self.met), _MET_BITS)
         lost = np.zeros(asked.shape, dtype=np.float32)
         lost[row, patch] = nats.sum(axis=-1)

@@ -40,17 +40,17 @@ class Vicinity(nn.Module):
     def record(self, branches: np.ndarray, exact: np.ndarray) -> None:
         """Begin anew with pictures of branches int (N, P), as far as their patches are the
         pictures' own, `exact` bool (N, P)."""
-        grid = branches.reshape(len(branches), -1, self.grid_width).astype(np.int64)
-        is_own = exact.reshape(grid.shape)
+        none = self.branches  # a number beyond, for what is not the picture's own
+        known = np.where(exact, branches.astype(np.int64), none)
+        grid = known.reshape(len(branches), -1, self.grid_width)
         packed = []
         for down, right in VICINITY:
-            seen = np.zeros((self.branches, self.branches), dtype=bool)
-            here = np.s_[:, -down:, max(0, -right) :]
-            there = np.s_[:, : max(0, grid.shape[1] + down), max(0, right) :]
-            both = min(grid[here].shape[2], grid[there].shape[2])  # columns
-            kept = is_own[here][..., :both] & is_own[there][..., :both]
-            seen[grid[there][..., :both][kept], grid[here][..., :both][kept]] = True
-            packed.append(np.packbits(seen, axis=1, bitorder="little"))
+            seen = np.zeros((none + 1, none + 1), dtype=bool)
+            own = grid[:, -down:, max(0, -right) :]
+            there = grid[:, : max(0, grid.shape[1] + down), max(0, right) :]
+            both = min(own.shape[2], there.shape[2])  # columns
+            seen[there[..., :both], own[..., :both]] = True
+            packed.append(np.packbits(seen[:none, :none], axis=1, bitorder="little"))
         self.seen = mx.array(np.stack(packed))
 
     def lost(self, drawn: np.ndarray) -> np.ndarray:
