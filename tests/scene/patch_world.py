@@ -7,7 +7,7 @@ PALETTE = np.random.default_rng(0).integers(0, 64, (40, 3)).astype(np.uint8) * 4
 TINY_TRANSFORMER = """
 model: {vocab_size: null, num_levels: 2, embed_dim: 16, num_heads: 2, num_layers: 1,
   text_embed_dim: 16, text_layers: 1, text_heads: 2, max_text_len: 24, text_vocab_size: 60,
-  dropout: 0.0, depth_layers: 1, view_dims: 8, pick_dims: 8}
+  dropout: 0.0, depth_layers: 1, view_dims: 8, pick_dims: 8, textures: 40}
 training: {batch_size: 2, learning_rate: 1.0e-6, warmup_steps: 1, validation_share: 0.2,
   max_steps: 2, num_epochs: 1, save_every: 1, sample_every: 9}
 """

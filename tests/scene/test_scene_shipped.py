@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from scene.checkpoints import load_codec
 from scene.evaluation.judge import load_judge
 from scene.evaluation.reconstruction import code_figures, reconstruct, reconstruction_figures
-from scene.evaluation.unseen import draw_unseen
+from scene.evaluation.unseen import TOP, draw_unseen
 from scene.generate import main as generate
 from scene.generation import pipeline
 from scene.generation.metadata import read_info, to_texts
@@ -19,7 +19,8 @@ from scene.generation.pipeline import Generator, Sampling, shipped
 from scene.images import save_png
 from scene.info import main as scene
 from scene.patches.looks import look
-from scene.synth import ATTRIBUTES, LABEL_COLOURS, LABELS, MASTER_PALETTE
+from scene.synth import ATTRIBUTES, LABEL_COLOURS, LABELS, MASTER_PALETTE, draw_scene
+from scene.transformer.company import Gathering
 
 MOST_BYTES = 40_000_000
 PROMPTS = (
@@ -86,6 +87,36 @@ def test_words_pull_towards_patches_that_go_with_them(generator, monkeypatch):
         return float((numbers[codes[..., 0], codes[..., 1]] @ said).mean())
 
     assert odds(2.0) > odds(0.0) + 0.04
+
+
+def _lost_in_company(generator, patches: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """What every patch of a picture, uint8 (240, 256), loses beside those before it: (240,)."""
+    known = generator.text.model.company
+    tables = (np.asarray(table) for table in (known.names, known.together))
+    gathering = Gathering(*tables, patches[None], len(LABELS), 1)
+    lost = []
+    for number, label in enumerate(labels):
+        here = np.array([0]), np.array([number]), np.array([label])
+        lost.append(gathering.lost(np.array([0]), *here)[0])
+        gathering.join(np.array([[0, number]]), here[2])
+    return np.array(lost)
+
+
+def test_unseen_scenes_keep_the_company_that_training_kept_and_mixed_ones_do_not(generator):
+    pictures, layouts = [], []
+    for scene_drawn in map(draw_scene, range(9_000_000_000, 9_000_000_004)):
+        picture = scene_drawn.image[None, TOP:-TOP]
+        pictures.append(generator.codec.entries(picture).reshape(240, -1))
+        layouts.append(generator.labels.name(LABEL_COLOURS[scene_drawn.layout]).reshape(-1))
+    mixed = []
+    for number, (patches, labels) in enumerate(zip(pictures, layouts, strict=True)):
+        assert _lost_in_company(generator, patches, labels).mean() < 0.01
+        halves = [
+            np.concatenate([own[:120], others[number - 1][120:]])
+            for own, others in ((patches, pictures), (labels, layouts))
+        ]
+        mixed.append(_lost_in_company(generator, *halves)[120:].mean())
+    assert np.mean(mixed) > 1
 
 
 def test_things_stand_where_the_layout_puts_them(generator, tmp_path, capsys):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shutil import copytree
+
 import mlx.core as mx
 import numpy as np
 import pytest
@@ -9,16 +11,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.scene.patch_world import TINY_TRANSFORMER
 
-from scene.checkpoints import load_codec, load_labels, load_transformer
+from scene.checkpoints import (
+    MODEL,
+    PACKED,
+    SETTINGS,
+    load_codec,
+    load_labels,
+    load_transformer,
+    read_arrays,
+    read_document,
+    save_checkpoint,
+)
 from scene.dataset import CaptionDataset
+from scene.errors import SceneError
 from scene.info import main as scene
 from scene.make_scenes import main as make_scenes
 from scene.patches.cutting import edge_keys
 from scene.patches.looks import look
 from scene.train_transformer import main as train_transformer
 from scene.training.batches import split
-from scene.training.codes import Encoded, encode_files
-from scene.transformer import ImageTransformer, drawing
+from scene.training.codes import Encoded, cut_files, encode_files
+from scene.transformer import ImageTransformer, company, drawing
+from scene.transformer.company import Company
 from scene.transformer.depth import DepthModel
 from scene.transformer.drawing import FINE_COOLING, draw_levels, draw_patch, look_ahead
 from scene.transformer.meetings import Meetings
@@ -72,7 +86,10 @@ def run(tmp_path_factory):
     order = ["--config", str(folder / "small.yaml"), *pictures, "--vqgan", tree]
     order += ["--captions", str(data / "captions.jsonl"), "--out", str(folder / "run")]
     order += ["--labels", labels, "--layouts", str(data / "layouts")]
-    assert train_transformer(order) == 0
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(company, "OFTEN", 2)
+        assert train_transformer(order) == 0
+    (folder / "order").write_text("\n".join(order))
     return folder
 
 
@@ -107,6 +124,60 @@ def test_training_records_the_pictures_that_it_learns_from(run):
     assert np.array_equal(np.asarray(model.vicinity.seen), np.asarray(vicinity.seen))
     vicinity.record(codes[held, :, 0], exact[held])
     assert not np.array_equal(np.asarray(model.vicinity.seen), np.asarray(vicinity.seen))
+
+
+def test_training_records_the_textures_of_the_pictures_themselves(run, monkeypatch, capsys):
+    monkeypatch.setattr(company, "OFTEN", 2)
+    data, codec = run / "data", load_codec(run / "tree").model
+    paths = CaptionDataset(str(data / "images"), str(data / "captions.jsonl"), (320, 192)).paths
+    names = _encoded(run, load_labels(run / "labels"), "layouts").codes[..., 0]
+    fit, held = split(len(paths), 0.2, 0)
+    counted = [Company(40, len(load_labels(run / "labels").palette)) for _ in range(2)]
+    for each, items in zip(counted, (fit, held), strict=True):
+        cut = cut_files(codec, [paths[item] for item in items], (320, 192))
+        each.record(zip(cut, names[items], strict=True))
+    model = load_transformer(run / "run" / "best").model
+    for name in ("names", "together"):
+        assert np.array_equal(np.asarray(model.company[name]), np.asarray(counted[0][name]))
+        assert not np.array_equal(np.asarray(model.company[name]), np.asarray(counted[1][name]))
+    assert (np.asarray(model.company.names) > 0).all()
+    monkeypatch.setattr("scene.training.transformer.cut_files", None)  # a resumed run knows
+    order = (run / "order").read_text().split("\n")
+    again = run / "again"
+    copytree(run / "run", again)
+    order[order.index("--out") + 1] = str(again)
+    assert train_transformer([*order, "--resume", "--steps", "3"]) == 0
+    resumed = load_transformer(again / "last").model
+    assert np.array_equal(np.asarray(resumed.company.names), np.asarray(model.company.names))
+
+
+def test_an_exported_model_is_the_same_in_less_space(run, tmp_path):
+    out, source = tmp_path / "out", run / "run" / "best"
+    assert scene(["export", str(source), str(out)]) == 0
+    names = set(read_arrays(out, MODEL))
+    tables = {"sightings.seen", "vicinity.seen", "company.together"}
+    assert {f"{name}{PACKED}" for name in tables} <= names
+    assert not tables & names
+    own, exported = (load_transformer(folder).model for folder in (source, out))
+    for module, name in (each.split(".") for each in tables):
+        assert np.array_equal(np.asarray(own[module][name]), np.asarray(exported[module][name]))
+    assert scene(["export", str(out), str(tmp_path / "twice")]) == 0
+    assert set(read_arrays(tmp_path / "twice", MODEL)) == names
+
+
+@pytest.mark.parametrize("harm", ["bytes", "name"])
+def test_packed_weights_that_do_not_fit_are_one_line(run, tmp_path, harm):
+    out = tmp_path / "out"
+    assert scene(["export", str(run / "run" / "best"), str(out)]) == 0
+    arrays, document = read_arrays(out, MODEL), read_document(out, SETTINGS)
+    packed = arrays.pop(f"company.together{PACKED}")
+    if harm == "bytes":
+        arrays[f"company.together{PACKED}"] = packed[:-1]
+    else:
+        arrays[f"strangers{PACKED}"] = packed
+    save_checkpoint(out, {MODEL: arrays}, {SETTINGS: document})
+    with pytest.raises(SceneError, match="weights do not fit the settings"):
+        load_transformer(out)
 
 
 @pytest.mark.parametrize("guidance", [1.0, 2.0])

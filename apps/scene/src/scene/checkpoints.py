@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from scene.config import Section, Size, TransformerConfig, VQGANConfig, parse_co
 from scene.errors import SceneError, reason
 from scene.images import to_float
 from scene.layouts import LayoutCodec
+from scene.packing import pack, unpack
 from scene.patches import PatchTree
 from scene.patches.cutting import PIXELS
 from scene.patches.latents import Latents
@@ -48,6 +48,7 @@ MODEL, SETTINGS, OPTIMIZER, PROGRESS = (
     "progress.json",
 )
 LAYERS = ("inner", "bias", "outer", "ratios")  # arrays of what words patches go with
+PACKED = ".packed"  # ends the names of weights that are packed
 
 
 def save_checkpoint(
@@ -154,7 +155,14 @@ def settled(folder: Path) -> Path:
 def load_weights(model: nn.Module, folder: Path) -> None:
     """Fill `model` from a checkpoint; every name and shape must fit."""
     arrays = read_arrays(folder, MODEL)
+    here = flat_parameters(model)
     try:
+        for name in [name for name in arrays if name.endswith(PACKED)]:
+            bare = name.removesuffix(PACKED)
+            if bare not in here:
+                raise ValueError(f"no weights are called {bare}")
+            raw = unpack(np.asarray(arrays.pop(name)), here[bare].shape)
+            arrays[bare] = mx.array(raw)
         model.load_weights(list(arrays.items()), strict=True)
     except ValueError as error:
         raise SceneError(f"{folder}: weights do not fit the settings ({reason(error)})") from error
@@ -170,6 +178,17 @@ def flat_parameters(model: nn.Module, half: bool = False) -> dict[str, mx.array]
 def half_precision(arrays: Mapping[str, mx.array]) -> dict[str, mx.array]:
     """The same arrays with float32 as float16: for storage, not for arithmetic."""
     return {name: _narrow(value) for name, value in arrays.items()}
+
+
+def packed_tables(arrays: Mapping[str, mx.array]) -> dict[str, mx.array]:
+    """The same arrays of a transformer with tables of bytes packed: for storage."""
+    tables = {name for name, array in arrays.items() if array.dtype == mx.uint8 and array.ndim > 1}
+    return {
+        name + PACKED if name in tables else name: mx.array(pack(np.asarray(array)))
+        if name in tables
+        else array
+        for name, array in arrays.items()
+    }
 
 
 def build_vqgan(config: VQGANConfig, palette: mx.array | None) -> VQGAN:
@@ -251,11 +270,10 @@ def load_vqgan(folder: Path) -> tuple[VQGAN, VQGANConfig]:
 
 
 def save_patches(folder: Path, tree: PatchTree, image_size: Size, card: Mapping[str, Any]) -> None:
-    """Write a patch tree, its patches deflated, with the `card` that says how it was made."""
-    packed = np.frombuffer(zlib.compress(tree.patches.tobytes(), 9), dtype=np.uint8)
+    """Write a patch tree with the `card` that says how it was made."""
     arrays = {
         "palette": mx.array(tree.palette),
-        "patches": mx.array(packed),
+        "patches": mx.array(pack(tree.patches)),
         "mean": mx.array(tree.latents.mean),
         "axes": mx.array(tree.latents.axes),
     }
@@ -280,16 +298,13 @@ def _load_patches(folder: Path) -> "LoadedCodec":
     k = settings.codebook_size
     j = settings.branch_size or k
     try:
-        unpacking = zlib.decompressobj()
-        # Never more than fits: a small file may unfold to any size.
-        raw = unpacking.decompress(np.asarray(arrays["patches"]).tobytes(), k * j * PIXELS + 1)
-        patches = np.frombuffer(raw, dtype=np.uint8).reshape(k, j, PIXELS)
+        patches = unpack(np.asarray(arrays["patches"]), (k, j, PIXELS))
         palette = np.asarray(arrays["palette"])
         latents = Latents(to_float(palette), np.asarray(arrays["mean"]), np.asarray(arrays["axes"]))
         layers = {name: np.asarray(arrays[name]) for name in LAYERS if settings.words}
         meaning = Meaning(settings.words, **layers) if layers else None
         tree = PatchTree(palette, patches, latents, meaning, settings.grown_from)
-    except (zlib.error, KeyError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         raise SceneError(f"{folder}: broken checkpoint ({reason(error)})") from error
     return LoadedCodec(tree, settings.image_size)
 
@@ -380,6 +395,7 @@ def build_transformer(config: TransformerConfig) -> ImageTransformer:
         view_dims=model.view_dims,
         pick_dims=model.pick_dims,
         layout_labels=model.layout_labels,
+        textures=model.textures,
         around=model.around,
     )
 
@@ -420,6 +436,8 @@ def show_patches(model: ImageTransformer, looks: Looks | None) -> None:
         model.look_at(*map(mx.array, seen))
         if "meetings" in model:
             model.meetings.look_at(looks.near_keys, looks.far)
+        if "company" in model:
+            model.company.look_at(looks.patches)
 
 
 @dataclass(frozen=True)

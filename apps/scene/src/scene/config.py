@@ -150,8 +150,9 @@ class TransformerModel(Section):
 
     `view_dims`, `pick_dims`, for the codes of a patch tree alone: how many numbers of a patch its
     neighbours see, and how many it is chosen by. `layout_labels`: how many labels the layouts have
-    that it draws by; 0 for none. `around`: whether a position looks at more of its neighbours than
-    those left and above.
+    that it draws by; 0 for none. `textures`, for a model that has all these: how many of the
+    commonest textures across, and as many down, it knows the company of. `around`: whether a
+    position looks at more of its neighbours than those left and above.
     """
 
     vocab_size: Count | tuple[Count, ...] | None = 512
@@ -172,6 +173,7 @@ class TransformerModel(Section):
     view_dims: PatchNumbers = 0
     pick_dims: PatchNumbers = 0
     layout_labels: Annotated[int, Field(ge=0, le=255)] = 0
+    textures: Annotated[int, Field(ge=0, le=50_000)] = 0
     around: bool = False
 
     @model_validator(mode="after")

@@ -73,6 +73,7 @@ def export(arguments: argparse.Namespace) -> None:
         MODEL,
         SETTINGS,
         half_precision,
+        packed_tables,
         read_arrays,
         read_document,
         save_checkpoint,
@@ -81,6 +82,8 @@ def export(arguments: argparse.Namespace) -> None:
     _claim(arguments)
     document = read_document(arguments.checkpoint, SETTINGS)
     arrays = half_precision(read_arrays(arguments.checkpoint, MODEL))
+    if document.get("kind") == "transformer":
+        arrays = packed_tables(arrays)
     save_checkpoint(arguments.out, {MODEL: arrays}, {SETTINGS: document})
     size = (arguments.out / MODEL).stat().st_size
     print(f"{arguments.out}  {size / 1e6:.1f} MB")

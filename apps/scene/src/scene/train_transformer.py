@@ -68,8 +68,9 @@ def train(arguments: argparse.Namespace) -> None:
     layouts = read_layouts(config, arguments.out) if config.model.layout_labels else None
     if peers.first:
         peers.wait()
+    pictures = () if arguments.resume else dataset.paths
     trainer = TransformerTrainer(
-        config, dataset.captions, encoded, codec, peers, layouts, arguments.start_from
+        config, dataset.captions, encoded, codec, peers, layouts, arguments.start_from, pictures
     )
     progress = run_training(trainer, arguments.out, arguments.resume, peers)
     if peers.first:

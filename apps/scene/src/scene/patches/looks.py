@@ -22,9 +22,9 @@ class Looks:
 
     `near` and `far` uint8 (K, J, 32) are the palette entries at their edges: left column and top
     row, which touch the neighbours before a patch in raster order; right column and bottom row,
-    which touch those after it; `near_keys` uint64 (K, J, 2) are the `edge_keys` of `near`.
-    `palette` is float32 (C, 3) in [-1, 1]. `meanings` float32 (K, J, M), if it is known what words
-    they go with.
+    which touch those after it; `near_keys` uint64 (K, J, 2) are the `edge_keys` of `near`;
+    `patches` uint8 (K, J, 256) are all their entries. `palette` is float32 (C, 3) in [-1, 1].
+    `meanings` float32 (K, J, M), if it is known what words they go with.
     """
 
     views: np.ndarray
@@ -32,6 +32,7 @@ class Looks:
     near: np.ndarray
     far: np.ndarray
     near_keys: np.ndarray
+    patches: np.ndarray
     palette: np.ndarray
     meanings: np.ndarray | None
 
@@ -70,6 +71,7 @@ def look(tree: PatchTree, view_dims: int, pick_dims: int) -> Looks:
         near.reshape(*shape, -1),
         far.reshape(*shape, -1),
         near_keys.reshape(*shape, -1),
+        tree.patches,
         latents.palette,
         None if meanings is None else meanings.reshape(*shape, -1),
     )

@@ -91,7 +91,7 @@ class PatchTree:
 
     def encode(self, x: mx.array) -> mx.array:
         """Pictures (B, H, W, 3) in [-1, 1] -> codes int32 (B, H/16, W/16, 2)."""
-        wanted = cut(self._index.classes(to_uint8(np.asarray(x))))  # (B, h, w, 256)
+        wanted = self.entries(to_uint8(np.asarray(x)))  # (B, h, w, 256)
         numbers, held = (
             a.reshape(wanted.shape[:3]) for a in self._held(wanted.reshape(-1, PIXELS))
         )
@@ -106,8 +106,13 @@ class PatchTree:
         """Where codes int (B, h, w, 2) stand for the very patches of pictures (B, H, W, 3), which
         are a tree's own colours or the nearest of them: bool (B, h, w)."""
         codes = np.asarray(indices)
-        wanted = cut(self._index.classes(to_uint8(np.asarray(x))))  # (B, h, w, 256)
+        wanted = self.entries(to_uint8(np.asarray(x)))  # (B, h, w, 256)
         return (self.patches[codes[..., 0], codes[..., 1]] == wanted).all(axis=-1)
+
+    def entries(self, pixels: np.ndarray) -> np.ndarray:
+        """Pictures uint8 (B, H, W, 3) cut into patches of the nearest palette entries: uint8
+        (B, H/16, W/16, 256)."""
+        return cut(self._index.classes(pixels))
 
     def codebooks(self) -> list[mx.array]:
         """(K, D) and (J, D): the mean of each branch, and how far each second code lies from it on

@@ -1,6 +1,7 @@
 """Pictures as codes, made once per data set and kept beside the run."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from scene.codec import PictureCodec
 from scene.images import fit, open_image, to_float
 from scene.outputs import replacing
 from scene.patches import PatchTree
+from scene.patches.cutting import PIXELS
 
 BATCH = 8
 
@@ -57,6 +59,15 @@ def encode_files(
         with replacing(cache) as file:
             np.savez(file, digest=np.array(digest), **arrays)
     return Encoded(arrays["codes"], arrays.get("exact"))
+
+
+def cut_files(
+    tree: PatchTree, paths: Sequence[Path], image_size: tuple[int, int]
+) -> Iterator[np.ndarray]:
+    """Patches uint8 (h*w, 256) of each picture file in turn, entries of the tree's palette."""
+    for path in tqdm(paths, desc="counting textures", delay=1):
+        pixels = fit(open_image(path), image_size)[None]
+        yield tree.entries(pixels).reshape(-1, PIXELS)
 
 
 def encode_pixels(codec: PictureCodec, pixels: np.ndarray) -> Encoded:

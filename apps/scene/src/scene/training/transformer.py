@@ -1,6 +1,6 @@
 """Training of the image transformer on codes that were made once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +37,7 @@ from scene.errors import SceneError
 from scene.images import save_png, to_uint8
 from scene.patches import PatchTree
 from scene.training.batches import split
-from scene.training.codes import Encoded
+from scene.training.codes import Encoded, cut_files
 from scene.training.distributed import ALONE, Processes
 from scene.training.loop import SEED_STRIDE, StepReport, scalar
 from scene.transformer import ImageTransformer, SimpleTokenizer
@@ -84,9 +84,11 @@ class TransformerTrainer:
         peers: Processes = ALONE,
         layouts: Layouts | None = None,
         start_from: Path | None = None,
+        pictures: Sequence[Path] = (),
     ) -> None:
         """`peers`: the processes that share each batch; `start_from`: checkpoint whose weights and
-        words the run begins with, of a model with or without layouts."""
+        words the run begins with, of a model with or without layouts; `pictures`: the files of all
+        N, whose textures are counted, or none if `load` is to tell what they were."""
         self.peers = peers
         self.config = config
         self.training = config.training
@@ -121,6 +123,9 @@ class TransformerTrainer:
             self.model.sightings.record(codes[fit], exact[fit], self.layouts.codes[fit])
             self.model.meetings.record(codes[fit], exact[fit], model.grid_width)
             self.model.vicinity.record(codes[fit, :, 0], exact[fit])
+            if "company" in self.model and pictures and isinstance(codec, PatchTree):
+                cut = cut_files(codec, [pictures[item] for item in fit], config.data.image_size)
+                self.model.company.record(zip(cut, self.layouts.codes[fit], strict=True))
         self.optimizer = optim.AdamW(
             self.training.learning_rate,
             betas=[0.9, 0.99],
@@ -158,7 +163,7 @@ class TransformerTrainer:
             raise SceneError(f"{folder} was trained on the codes of another tokenizer")
         same_labels = self.layouts is not None and loaded.layouts == self.layouts.codec
         here = flat_parameters(self.model)
-        counted = ("sightings.", "meetings.", "vicinity.")
+        counted = ("sightings.", "meetings.", "vicinity.", "company.")
         anew = counted if same_labels else (*counted, "layout.")
         there = {
             name: value

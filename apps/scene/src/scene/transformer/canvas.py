@@ -51,6 +51,11 @@ class Canvas:
         self.places = model.places(self.prompt)
         memories = [(memory.keys, memory.values) for memory in self.prompt.memories]
         mx.eval(memories, self.places)
+        self.company = (
+            model.company.gathering(self.rows)
+            if labels is not None and "company" in model
+            else None
+        )
         self.drawn: list[mx.array] = []  # codes (R, L) of each position
         self.branches = np.zeros((self.rows, model.max_seq_len), dtype=np.int32)  # the first ones
         self.embedded: list[mx.array] = []  # their vectors, (R or 2R, D); old ones of any draft
@@ -64,13 +69,16 @@ class Canvas:
             model = self.model
             strange = model.vicinity.lost(self.branches[:, : len(self.drawn)])
             known = model.sightings, model.meetings
-            outlook = look_ahead(model.depth, *known, x, self.sampler, touching, label, strange)
+            here = touching, label, strange, self.company
+            outlook = look_ahead(model.depth, *known, x, self.sampler, *here)
             if self.drafts is not None:
                 rows = self.drafts.weigh(outlook.promise)
                 if rows is not None:
                     self._go_on_with(rows)
                     outlook = outlook.of(rows)
             codes = draw_patch(outlook, self.sampler, pull)
+            if self.company is not None:
+                self.company.join(codes, label)
         elif self.model.num_levels == 1:
             codes = self.sampler.draw(self.sampler.guide(self.model.head(x)))[:, None]
         else:
@@ -113,6 +121,8 @@ class Canvas:
         kept = mx.array(rows)
         self.drawn = [codes[kept] for codes in self.drawn]
         self.branches = self.branches[rows]
+        if self.company is not None:
+            self.company.go_on_with(rows)
         # Further back nothing is looked at any more but by the caches.
         recent = REACH * self.model.grid_width + REACH
         self.embedded[-recent:] = [vectors[every] for vectors in self.embedded[-recent:]]

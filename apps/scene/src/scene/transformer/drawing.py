@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import mlx.core as mx
 import numpy as np
 
+from scene.transformer.company import Gathering
 from scene.transformer.depth import DepthModel
 from scene.transformer.meetings import Meetings
 from scene.transformer.sampling import Sampler, log_sum_exp
@@ -20,6 +21,9 @@ WORTH_A_LOOK = 5.0
 # Nats behind the likeliest patch of a branch from where on it is not worth asking what a patch has
 # met.
 FAR_BEHIND = 10.0
+# And nats behind the likeliest patch of all from where on, after that, it is not worth asking what
+# company it keeps.
+FAR_OFF = 5.0
 # Words choose among the second codes that are at most so many nats less likely than the likeliest:
 # beyond, what they pull for is a scrap of some other picture.
 PLAUSIBLE = 2.0
@@ -57,9 +61,10 @@ class Outlook:
 
     `branches` int (B, n) are the likeliest, `odds` (B, n) what counts for each, as logarithms,
     -inf for those that are too unlikely to be looked into. The A others have the logits `patches`
-    (A, J), less what patches lose under the label and beside their neighbours; `places` int (B, n)
-    says which are whose. `promise` (B,) is the logarithm of how much of the model's probability is
-    kept under the label: 0 where they agree, far below where the model is lost.
+    (A, J), less what patches lose under the label, beside their neighbours and in the company of
+    what is drawn; `places` int (B, n) says which are whose. `promise` (B,) is the logarithm of how
+    much of the model's probability is kept under the label and in that company: 0 where they agree,
+    far below where the model is lost.
     """
 
     branches: np.ndarray
@@ -83,17 +88,20 @@ def look_ahead(
     touching: mx.array,
     label: np.ndarray,
     strange: np.ndarray,
+    company: Gathering | None = None,
 ) -> Outlook:
     """Of codes that name patches, from a position's vector (B, D), (2B, D) under guidance, its
-    `label` int (B,) and what branches lose, float32 (B, K); `touching` as in `DepthModel.logits`.
+    `label` int (B,), what branches lose, float32 (B, K), and the `company` of the B pictures, if it
+    counts; `touching` as in `DepthModel.logits`.
 
     A branch counts by what is likely in it under the label and beside what it touches: with
     p(patch | branch) times what patches keep there, p(branch) times the Euclidean norm of these
     over its patches, which stands for the second draw at half the temperature. Drawn by p(branch)
     alone, it is now and then one whose likely patches belong elsewhere, and then the patch is an
-    odd one. The promise is the plain sum of what is kept under the label: norms would make drafts
-    poor where many patches are as likely as each other, and what the patches touch where borders
-    are often new, as those of trees are (tried: banks begin abruptly, trees lose their trunks).
+    odd one. The promise is the plain sum of what is kept but for what the patches touch: norms
+    would make drafts poor where many patches are as likely as each other, and what they touch where
+    borders are often new, as those of trees are (tried: banks begin abruptly, trees lose their
+    trunks).
     """
     state = depth.begin(x)
     branches = sampler.guide(depth.logits(state, 0))  # (B, K)
@@ -109,14 +117,31 @@ def look_ahead(
     logits = sampler.guide(depth.logits(within, 1, known, touching[rows]))  # (A, J)
     every = log_sum_exp(logits)  # (A, 1)
     patches = logits - sightings.lost(looked, label[row])
+    asked = patches > patches.max(axis=-1, keepdims=True) - FAR_BEHIND
+    met = meetings.lost(looked, np.asarray(touching)[row], asked)
+    if company is not None:
+        scores = patches - met - every + shares[worth][:, None]
+        among, patch = _within_reach(scores, row, len(best))
+        of = row[among]
+        patches[among, patch] -= company.lost(of, looked[among], patch, label[of])
     fit = np.full(shares.shape, -np.inf)
     fit[worth] = log_sum_exp(patches - every)[:, 0]
     promise = log_sum_exp(shares + fit)[:, 0]
-    asked = patches > patches.max(axis=-1, keepdims=True) - FAR_BEHIND
-    patches -= meetings.lost(looked, np.asarray(touching)[row], asked)
+    patches -= met
     fit[worth] = log_sum_exp(2 * (patches - every))[:, 0] / 2
     places = worth.cumsum().reshape(worth.shape) - 1
     return Outlook(best, shares + fit, patches, places, promise)
+
+
+def _within_reach(
+    scores: np.ndarray, row: np.ndarray, pictures: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which of `scores` (A, J), of the pictures `row` int (A,), are at most FAR_OFF behind the best
+    of their picture: places int (n,) in A and in J."""
+    best = np.full(pictures, -np.inf)
+    np.maximum.at(best, row, scores.max(axis=-1))
+    among, patch = np.nonzero(scores > best[row, None] - FAR_OFF)
+    return among, patch
 
 
 def draw_patch(outlook: Outlook, sampler: Sampler, pull: np.ndarray | None) -> np.ndarray:

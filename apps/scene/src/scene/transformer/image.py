@@ -17,6 +17,7 @@ import numpy as np
 from scene.transformer.around import Around
 from scene.transformer.attention import Block, KVCache, Memory, Norm
 from scene.transformer.canvas import Canvas
+from scene.transformer.company import Company
 from scene.transformer.depth import DepthModel
 from scene.transformer.edges import Edges
 from scene.transformer.layout import LayoutView
@@ -69,12 +70,14 @@ class ImageTransformer(nn.Module):
         view_dims: int = 0,
         pick_dims: int = 0,
         layout_labels: int = 0,
+        textures: int = 0,
         around: bool = False,
     ) -> None:
         """`vocab_size`: codes of every level, or of each. `view_dims`, `pick_dims`: for codes that
         name patches, how many numbers of a patch its neighbours see, and how many it is chosen by;
         `look_at` then comes before all else.
         `layout_labels`: how many labels a layout has, 0 for a model that knows no layouts.
+        `textures`: of how many a model with all these knows the company, 0 for none.
         `around`: whether a position's input holds more of its neighbours than left and above."""
         super().__init__()
         sizes = (vocab_size,) * num_levels if isinstance(vocab_size, int) else tuple(vocab_size)
@@ -100,6 +103,8 @@ class ImageTransformer(nn.Module):
             self.sightings = Sightings(sizes[0], sizes[1], layout_labels)
             self.meetings = Meetings()
             self.vicinity = Vicinity(sizes[0], grid_width)
+            if textures:
+                self.company = Company(textures, layout_labels)
         self.above = nn.Linear(embed_dim, embed_dim, bias=False)
         if around:
             self.around = Around(embed_dim, grid_width)
@@ -119,7 +124,7 @@ class ImageTransformer(nn.Module):
     ) -> None:
         """What the patches that two codes name look like: `views` float (K, J, view_dims), `picks`
         float32 (K, J, pick_dims) and edges uint8 (K, J, 32), as `Looks` has them; `palette` float32
-        (C, 3) in [-1, 1]. `meetings` have a look of their own."""
+        (C, 3) in [-1, 1]. `meetings` and `company` have a look of their own."""
         self._views = views
         self.edges.look_at(far, palette)
         self.depth.look_at(picks, near)
