@@ -305,7 +305,9 @@ def _load_patches(folder: Path) -> "LoadedCodec":
         meaning = Meaning(settings.words, **layers) if layers else None
         tree = PatchTree(palette, patches, latents, meaning, settings.grown_from)
     except (KeyError, ValueError) as error:
-        raise SceneError(f"{folder}: broken checkpoint ({reason(error)})") from error
+        raise SceneError(
+            f"{folder}: broken checkpoint ({reason(error)}): learn the patches again"
+        ) from error
     return LoadedCodec(tree, settings.image_size)
 
 

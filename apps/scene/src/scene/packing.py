@@ -27,5 +27,5 @@ def unpack(packed: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
             raise ValueError(f"want {size} packed bytes")
         raw = zstandard.ZstdDecompressor(max_window_size=1 << _WINDOW).decompress(data)
     except zstandard.ZstdError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(f"not packed by Zstandard: {error}") from error
     return np.frombuffer(raw, dtype=np.uint8).reshape(shape)
