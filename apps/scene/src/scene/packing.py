@@ -3,9 +3,11 @@ holds them in two thirds of its space: it sees as far back as they go."""
 
 import numpy as np
 import zstandard
+from tqdm import trange
 
 _LEVEL = 19
 _WINDOW = 27  # bits: as far as one looks back for what is repeated
+_AT_A_TIME = 1 << 20
 
 
 def pack(array: np.ndarray) -> np.ndarray:
@@ -13,8 +15,11 @@ def pack(array: np.ndarray) -> np.ndarray:
     settings = zstandard.ZstdCompressionParameters.from_level(
         _LEVEL, window_log=_WINDOW, threads=-1
     )
-    packed = zstandard.ZstdCompressor(compression_params=settings).compress(array.tobytes())
-    return np.frombuffer(packed, dtype=np.uint8)
+    packing = zstandard.ZstdCompressor(compression_params=settings).compressobj(array.nbytes)
+    raw = memoryview(array.tobytes())
+    starts = trange(0, len(raw), _AT_A_TIME, desc="packing", unit="MB", leave=False, delay=1)
+    packed = [packing.compress(raw[start : start + _AT_A_TIME]) for start in starts]
+    return np.frombuffer(b"".join([*packed, packing.flush()]), dtype=np.uint8)
 
 
 def unpack(packed: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
