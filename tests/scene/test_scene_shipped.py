@@ -116,7 +116,7 @@ def test_unseen_scenes_keep_the_company_that_training_kept_and_mixed_ones_do_not
             for own, others in ((patches, pictures), (labels, layouts))
         ]
         mixed.append(_lost_in_company(generator, *halves)[120:].mean())
-    assert np.mean(mixed) > 1
+    assert np.mean(mixed) > 0.5
 
 
 def test_things_stand_where_the_layout_puts_them(generator, tmp_path, capsys):

@@ -159,10 +159,9 @@ def load_weights(model: nn.Module, folder: Path) -> None:
     try:
         for name in [name for name in arrays if name.endswith(PACKED)]:
             bare = name.removesuffix(PACKED)
-            if bare not in here:
-                raise ValueError(f"no weights are called {bare}")
-            raw = unpack(np.asarray(arrays.pop(name)), here[bare].shape)
-            arrays[bare] = mx.array(raw)
+            if bare not in here or here[bare].dtype != mx.uint8:
+                raise ValueError(f"no table is called {bare}")
+            arrays[bare] = mx.array(unpack(np.asarray(arrays.pop(name)), here[bare].shape))
         model.load_weights(list(arrays.items()), strict=True)
     except ValueError as error:
         raise SceneError(f"{folder}: weights do not fit the settings ({reason(error)})") from error
@@ -182,13 +181,11 @@ def half_precision(arrays: Mapping[str, mx.array]) -> dict[str, mx.array]:
 
 def packed_tables(arrays: Mapping[str, mx.array]) -> dict[str, mx.array]:
     """The same arrays of a transformer with tables of bytes packed: for storage."""
-    tables = {name for name, array in arrays.items() if array.dtype == mx.uint8 and array.ndim > 1}
-    return {
-        name + PACKED if name in tables else name: mx.array(pack(np.asarray(array)))
-        if name in tables
-        else array
-        for name, array in arrays.items()
-    }
+    smaller = dict(arrays)
+    for name, array in arrays.items():
+        if array.dtype == mx.uint8 and array.ndim > 1:
+            smaller[name + PACKED] = mx.array(pack(np.asarray(smaller.pop(name))))
+    return smaller
 
 
 def build_vqgan(config: VQGANConfig, palette: mx.array | None) -> VQGAN:
