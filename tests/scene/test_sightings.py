@@ -126,7 +126,7 @@ def test_training_records_the_pictures_that_it_learns_from(run):
     assert not np.array_equal(np.asarray(model.vicinity.seen), np.asarray(vicinity.seen))
 
 
-def test_training_records_the_textures_of_the_pictures_themselves(run, monkeypatch, capsys):
+def test_training_records_the_textures_of_the_pictures_themselves(run, monkeypatch):
     monkeypatch.setattr(company, "OFTEN", 2)
     data, codec = run / "data", load_codec(run / "tree").model
     paths = CaptionDataset(str(data / "images"), str(data / "captions.jsonl"), (320, 192)).paths
