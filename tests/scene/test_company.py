@@ -177,7 +177,7 @@ def _outlook(gathering: Gathering | None):
     depth.look_at(picks, mx.array(near))
     sightings, meetings = Sightings(BRANCHES, PATCHES, 1), Meetings()
     sightings.seen = mx.full(sightings.seen.shape, 255, dtype=mx.uint8)
-    meetings.look_at(np.zeros((BRANCHES, PATCHES, 2), dtype=np.uint64), near)
+    meetings.look_at(near, np.zeros((BRANCHES, PATCHES, 2), dtype=np.uint64), near)
     touching = mx.full((1, 2 * PATCH), 2, dtype=mx.uint8)
     sampler = Sampler(1.0, None, None, 1.0, [0], 1, 2)
     here = touching, np.zeros(1, dtype=int), np.zeros((1, BRANCHES))
@@ -216,10 +216,32 @@ def test_a_model_without_textures_draws_as_one_that_knows_of_none():
         sizes = (BRANCHES, PATCHES)
         net = ImageTransformer(sizes, 20, 6, 16, 2, 1, layout_labels=2, textures=textures, **shape)
         net.look_at(points, points, mx.array(near), mx.array(far), mx.zeros((3, 3)))
-        net.meetings.look_at(np.zeros((BRANCHES, PATCHES, 2), dtype=np.uint64), far)
+        net.meetings.look_at(far, np.zeros((BRANCHES, PATCHES, 2), dtype=np.uint64), far)
         assert ("company" in net) == bool(textures)
         if textures:
             net.company.look_at(np.zeros((BRANCHES, PATCHES, PATCH * PATCH), dtype=np.uint8))
         layout = mx.zeros((1, 6), dtype=mx.int32)
         drawn.append(net.generate(mx.array([[5, 3]]), seeds=[1], layout=layout, drafts=2))
     assert np.array_equal(*drawn)
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.integers(0, 2**32 - 1))
+def test_patches_that_are_replaced_were_never_there(seed):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(company, "OFTEN", 1)
+        counted, _, _ = _world(seed)
+    rng = np.random.default_rng(seed)
+    drawn = np.stack([rng.integers(0, BRANCHES, (4, 2)), rng.integers(0, PATCHES, (4, 2))], -1)
+    labels = rng.integers(0, LABELS, (4, 2))
+    changed, own = counted.gathering(2), counted.gathering(2)
+    for codes, under in zip(drawn, labels, strict=True):
+        changed.join(codes, under)
+    place, rows = np.array([0, 2, 2, 3]), np.array([0, 1, 0, 1])
+    new = np.stack([rng.integers(0, BRANCHES, 4), rng.integers(0, PATCHES, 4)], axis=-1)
+    changed.replace(rows, drawn[place, rows], new, labels[place, rows])
+    drawn[place, rows] = new
+    for codes, under in zip(drawn, labels, strict=True):
+        own.join(codes, under)
+    every = np.indices((2, BRANCHES, PATCHES, LABELS)).reshape(4, -1)
+    assert np.array_equal(changed.lost(*every), own.lost(*every))

@@ -5,38 +5,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.scene.patch_world import patch_transformer
 
-from scene.patches.cutting import edge_keys
 from scene.transformer import ImageTransformer, drafts
 from scene.transformer.canvas import Canvas
 from scene.transformer.drafts import Drafts
 from scene.transformer.layout import UNKNOWN
 from scene.transformer.sampling import Sampler
 
-BRANCHES, PATCHES, LABELS, WIDTH, N = 6, 8, 4, 4, 12
+LABELS, N = 4, 12
 
 
 @pytest.fixture(scope="module")
 def model() -> ImageTransformer:
-    """A model of patches that looks around and draws by layouts, its weights at random."""
-    mx.random.seed(0)
-    shape = {"num_levels": 2, "grid_width": WIDTH, "dropout": 0.0, "view_dims": 4, "pick_dims": 4}
-    net = ImageTransformer(
-        (BRANCHES, PATCHES), 20, N, 16, 2, 2, layout_labels=LABELS, around=True, **shape
-    )
-    net.around.outer.weight = 0.3 * mx.random.normal(net.around.outer.weight.shape)
-    rng = np.random.default_rng(0)
-    points = mx.array(3 * rng.normal(size=(BRANCHES, PATCHES, 4)).astype(np.float32))
-    near, far = mx.array(rng.integers(0, 3, (2, BRANCHES, PATCHES, 32)).astype(np.uint8))
-    net.look_at(points, points, near, far, mx.array(rng.uniform(-1, 1, (3, 3)).astype(np.float32)))
-    net.meetings.look_at(edge_keys(np.asarray(near), far=False), np.asarray(far))
-    codes = np.stack(np.indices((BRANCHES, PATCHES)), axis=-1).reshape(1, -1, 2)
-    for counted, name in ((net.meetings, "met"), (net.meetings, "met_so"), (net.vicinity, "seen")):
-        counted[name] = mx.full(counted[name].shape, 255, dtype=mx.uint8)  # all goes together
-    own = np.ones(codes.shape[:2], dtype=bool)
-    net.sightings.record(codes, own, rng.integers(0, LABELS, codes.shape[:2]))
-    net.eval()
-    return net
+    return patch_transformer(6, 8, LABELS, 4, N)
 
 
 TEXT = mx.array([[5, 3, 7], [2, 0, 0]])

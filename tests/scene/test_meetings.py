@@ -25,7 +25,7 @@ def _world(seed: int) -> tuple[Meetings, np.ndarray, np.ndarray]:
         2, BRANCHES, PATCHES, 2 * PATCH
     )
     meetings = Meetings()
-    meetings.look_at(edge_keys(near, far=False), far)
+    meetings.look_at(near, edge_keys(near, far=False), far)
     return meetings, near, far
 
 
@@ -145,7 +145,7 @@ def outlooks() -> tuple[Outlook, Outlook]:
     near = rng.integers(0, 3, (BRANCHES, PATCHES, 2 * PATCH), dtype=np.uint8)
     far = np.full_like(near, 2)
     meetings = Meetings()
-    meetings.look_at(edge_keys(near, far=False), far)
+    meetings.look_at(near, edge_keys(near, far=False), far)
     before = _outlook(meetings, near)
     square = np.array([[0, 0], [0, 1], [0, 1], [0, 1]])
     meetings.record(square[None], np.ones((1, 4), dtype=bool), 2)
@@ -175,7 +175,7 @@ def test_drafts_are_not_weighed_by_what_has_met(outlooks):
 def test_strange_branches_lose_odds_and_drafts_with_them_promise():
     near = np.random.default_rng(5).integers(0, 3, (BRANCHES, PATCHES, 2 * PATCH), dtype=np.uint8)
     meetings = Meetings()
-    meetings.look_at(edge_keys(near, far=False), np.full_like(near, 2))
+    meetings.look_at(near, edge_keys(near, far=False), np.full_like(near, 2))
     usual, one, every = (
         _outlook(meetings, near, *strange) for strange in ([], [0, 1, 0], [1, 1, 1])
     )

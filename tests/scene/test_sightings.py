@@ -113,7 +113,7 @@ def test_training_records_the_pictures_that_it_learns_from(run):
     fresh.record(codes[held], exact[held], names[held])
     assert not np.array_equal(np.asarray(model.sightings.seen), np.asarray(fresh.seen))
     looks, meetings = look(codec, 4, 4), Meetings()
-    meetings.look_at(looks.near_keys, looks.far)
+    meetings.look_at(looks.near, looks.near_keys, looks.far)
     meetings.record(codes[fit], exact[fit], 20)
     assert np.array_equal(np.asarray(model.meetings.met), np.asarray(meetings.met))
     assert np.array_equal(np.asarray(model.meetings.met_so), np.asarray(meetings.met_so))
@@ -191,7 +191,8 @@ def test_drawing_keeps_to_what_was_seen(guidance):
     edges = mx.array(rng.integers(0, 8, (3, 4, 32)).astype(np.uint8))
     near = mx.full(edges.shape, 8, dtype=mx.uint8)
     net.look_at(points, points, near, edges, mx.zeros((9, 3)))
-    net.meetings.look_at(edge_keys(np.asarray(near), far=False), np.asarray(edges))
+    seen = np.asarray(near)
+    net.meetings.look_at(seen, edge_keys(seen, far=False), np.asarray(edges))
     branch, label = (each.ravel() for each in np.indices((3, 4)))
     own = np.ones((1, len(label)), dtype=bool)
     net.sightings.record(np.stack([branch, label], axis=-1)[None], own, label[None])
@@ -210,7 +211,7 @@ def _all_met() -> Meetings:
     """Any two edges have met."""
     meetings = Meetings()
     edges = np.zeros((BRANCHES, PATCHES, 32), dtype=np.uint8)
-    meetings.look_at(edge_keys(edges, far=False), edges)
+    meetings.look_at(edges, edge_keys(edges, far=False), edges)
     meetings.met = mx.full(meetings.met.shape, 255, dtype=mx.uint8)
     meetings.met_so = mx.full(meetings.met_so.shape, 255, dtype=mx.uint8)
     return meetings

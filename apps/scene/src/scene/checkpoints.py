@@ -434,7 +434,7 @@ def show_patches(model: ImageTransformer, looks: Looks | None) -> None:
         seen = (looks.views, looks.picks, looks.near, looks.far, looks.palette)
         model.look_at(*map(mx.array, seen))
         if "meetings" in model:
-            model.meetings.look_at(looks.near_keys, looks.far)
+            model.meetings.look_at(looks.near, looks.near_keys, looks.far)
         if "company" in model:
             model.company.look_at(looks.patches)
 

@@ -7,8 +7,9 @@ import numpy as np
 
 from scene.transformer.around import REACH
 from scene.transformer.drafts import Drafts
-from scene.transformer.drawing import draw_levels, draw_patch, look_ahead
+from scene.transformer.drawing import Likely, draw_levels, draw_patch, look_ahead
 from scene.transformer.layout import UNKNOWN
+from scene.transformer.revision import revise
 from scene.transformer.sampling import Sampler
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Canvas:
             else None
         )
         self.drawn: list[mx.array] = []  # codes (R, L) of each position
+        self.likely: list[Likely] = []  # patches of each position of R rows, of which some are left
+        self.origin = np.zeros((self.rows, model.max_seq_len), dtype=np.int32)  # which they were
         self.branches = np.zeros((self.rows, model.max_seq_len), dtype=np.int32)  # the first ones
         self.embedded: list[mx.array] = []  # their vectors, (R or 2R, D); old ones of any draft
 
@@ -71,12 +74,14 @@ class Canvas:
             known = model.sightings, model.meetings
             here = touching, label, strange, self.company
             outlook = look_ahead(model.depth, *known, x, self.sampler, *here)
+            self.origin[:, len(self.drawn)] = np.arange(self.rows)
             if self.drafts is not None:
                 rows = self.drafts.weigh(outlook.promise)
                 if rows is not None:
                     self._go_on_with(rows)
                     outlook = outlook.of(rows)
             codes = draw_patch(outlook, self.sampler, pull)
+            self.likely.append(outlook.likely(codes))
             if self.company is not None:
                 self.company.join(codes, label)
         elif self.model.num_levels == 1:
@@ -87,10 +92,31 @@ class Canvas:
         self.drawn.append(mx.array(codes.astype(np.int32)))
         self.embedded.append(self.sampler.doubled(self.model.embed_codes(self.drawn[-1])))
 
-    def codes(self) -> mx.array:
-        """Codes (B, N, L) of the best draft of each picture."""
+    def finished(self, pull: np.ndarray | None) -> mx.array:
+        """Codes int32 (B, N, L) of the best draft of each picture, revised if codes name patches
+        and there is a layout; `pull` as in `draw`."""
         codes = mx.stack(self.drawn, axis=1)  # (R, N, L)
-        return codes if self.drafts is None else codes[mx.array(self.drafts.best())]
+        best = np.arange(self.rows) if self.drafts is None else self.drafts.best()  # (B,)
+        codes = codes[mx.array(best)]
+        if self.labels is None:
+            return codes
+        if self.company is not None:
+            self.company.go_on_with(best)
+        prompt = self.prompt.of(self.sampler.in_both_halves(best, self.rows))
+        self.origin = self.origin[best]
+        given = self.company, self._recall, self.sampler, pull
+        revised = revise(self.model, prompt, np.asarray(codes), self.labels[best], *given)
+        return mx.array(revised.astype(np.int32))
+
+    def _recall(self, rows: np.ndarray, positions: np.ndarray) -> Likely:
+        """What was likely at positions int (T,) of the pictures `rows` int (T,)."""
+        found = []
+        for number, (row, position) in enumerate(zip(rows, positions, strict=True)):
+            likely = self.likely[position]
+            here = likely.place == self.origin[row, position]
+            place = np.full(np.count_nonzero(here), number)
+            found.append((place, likely.codes[here], likely.scores[here]))
+        return Likely(*(np.concatenate(each) for each in zip(*found, strict=True)))
 
     def _vector(self, touching: mx.array | None) -> mx.array:
         """Of the next position: (R or 2R, D)."""
@@ -120,7 +146,7 @@ class Canvas:
         )
         kept = mx.array(rows)
         self.drawn = [codes[kept] for codes in self.drawn]
-        self.branches = self.branches[rows]
+        self.branches, self.origin = self.branches[rows], self.origin[rows]
         if self.company is not None:
             self.company.go_on_with(rows)
         # Further back nothing is looked at any more but by the caches.

@@ -93,21 +93,35 @@ class Gathering:
             numbers[known] = np.arange(len(known))
             numbers[0] = self._none
         # How many of the pairs of pixels there each texture was never with.
-        self._strange = np.zeros((sides, rows, self._none + 1), dtype=np.uint32)
+        self._strange = np.zeros((sides, rows, self._none + 1), dtype=np.int32)
         self._pairs = 0
         self._known: dict[tuple[int, int], np.ndarray] = {}
 
     def join(self, codes: np.ndarray, labels: np.ndarray) -> None:
         """What is drawn next in every picture: codes int (R, 2) under labels int (R,)."""
+        self._count(np.arange(len(codes)), codes, labels, 1)
+        self._pairs += 2 * PATCH * (PATCH - 1)
+
+    def replace(
+        self, rows: np.ndarray, old: np.ndarray, new: np.ndarray, labels: np.ndarray
+    ) -> None:
+        """Put patches in the place of others: codes int (N, 2) of both, under labels int (N,), in
+        the pictures `rows` int (N,)."""
+        self._count(rows, old, labels, -1)
+        self._count(rows, new, labels, 1)
+
+    def _count(self, rows: np.ndarray, codes: np.ndarray, labels: np.ndarray, times: int) -> None:
+        """Count patches so many times in pictures, which may be the same: `rows` int (N,), codes
+        int (N, 2), labels int (N,)."""
         drawn = np.concatenate([codes, labels[:, None]], axis=1)
         different, whose = np.unique(drawn, axis=0, return_inverse=True)
         patches = self._patches[different[:, 0], different[:, 1]]
         for side, numbers in enumerate(self._numbers):
             textures = numbers[_names(patches, different[:, 2], side)]  # (n, pairs)
             for each, pairs in enumerate(textures):
-                strange = self._never_with(side, *np.unique(pairs, return_counts=True))
-                self._strange[side, whose == each, : self._none] += strange
-            self._pairs += textures.shape[1]
+                strange = times * self._never_with(side, *np.unique(pairs, return_counts=True))
+                for row in rows[whose == each]:
+                    self._strange[side, row, : self._none] += strange
 
     def go_on_with(self, rows: np.ndarray) -> None:
         """Replace pictures by copies: `rows` int (R,) says of which."""
@@ -131,21 +145,21 @@ class Gathering:
         return np.minimum(MOST_STRANGE, STRANGER * share).astype(np.float32)
 
     def _never_with(self, side: int, textures: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """How many of these, each of them counted so often, every one was never with: uint16
+        """How many of these, each of them counted so often, every one was never with: int16
         (T,)."""
-        strange = np.zeros(self._none, dtype=np.uint16)
+        strange = np.zeros(self._none, dtype=np.int16)
         for texture, count in zip(textures.tolist(), counts.tolist(), strict=True):
             if texture < self._none:
-                strange += np.uint16(count) * self._never(side, texture)
+                strange += np.int16(count) * self._never(side, texture)
         return strange
 
     def _never(self, side: int, texture: int) -> np.ndarray:
-        """1 for each texture that one was never in a picture with: uint16 (T,)."""
+        """1 for each texture that one was never in a picture with: int16 (T,)."""
         if (side, texture) not in self._known:
             rows, byte, bit = self._together[side], texture >> 3, np.uint8(texture & 7)
             before = np.unpackbits(rows[texture, : byte + 1], bitorder="little")[:texture]
             after = rows[texture:, byte] >> bit & 1
-            self._known[side, texture] = 1 - np.concatenate([before, after]).astype(np.uint16)
+            self._known[side, texture] = 1 - np.concatenate([before, after]).astype(np.int16)
         return self._known[side, texture]
 
 

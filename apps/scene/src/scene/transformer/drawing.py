@@ -56,6 +56,36 @@ def draw_levels(
 
 
 @dataclass(frozen=True)
+class Likely:
+    """Patches that are likely at some positions: `place` int (n,) says at which, `codes` int (n, 2)
+    which they are, `scores` (n,) are as those of `Looked`."""
+
+    place: np.ndarray
+    codes: np.ndarray
+    scores: np.ndarray
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A branches that are looked into: `place` int (A,) says at which of some positions, `branch`
+    int (A,) which they are. `scores` (A, J) are the logarithms of the probabilities of their
+    patches, less what these lose under the label of the layout and what branches do."""
+
+    place: np.ndarray
+    branch: np.ndarray
+    scores: np.ndarray
+
+    def likely(self, among: np.ndarray, patch: np.ndarray) -> Likely:
+        """The patches `patch` int (B,) of the branches number `among` int (B,), one for each
+        position, and those that are at most FAR_BEHIND the best of their position."""
+        asked = within_reach(self.scores, self.place, len(among), FAR_BEHIND)
+        asked[among, patch] = True
+        among, patch = np.nonzero(asked)
+        codes = np.stack([self.branch[among], patch], axis=-1)
+        return Likely(self.place[among], codes, self.scores[among, patch])
+
+
+@dataclass(frozen=True)
 class Outlook:
     """What may stand at a position of B pictures, under the label of its layout.
 
@@ -64,7 +94,7 @@ class Outlook:
     (A, J), less what patches lose under the label, beside their neighbours and in the company of
     what is drawn; `places` int (B, n) says which are whose. `promise` (B,) is the logarithm of how
     much of the model's probability is kept under the label and in that company: 0 where they agree,
-    far below where the model is lost.
+    far below where the model is lost. `looked` is what counts but for neighbours and company.
     """
 
     branches: np.ndarray
@@ -72,11 +102,17 @@ class Outlook:
     patches: np.ndarray
     places: np.ndarray
     promise: np.ndarray
+    looked: Looked
 
     def of(self, rows: np.ndarray) -> "Outlook":
         """That of some of the pictures, by their numbers int (B',)."""
         each = (self.branches[rows], self.odds[rows], self.patches, self.places[rows])
-        return Outlook(*each, self.promise[rows])
+        return Outlook(*each, self.promise[rows], self.looked)
+
+    def likely(self, drawn: np.ndarray) -> Likely:
+        """The patches that are likely, and those that are drawn, codes int (B, 2)."""
+        chosen = (self.branches == drawn[:, :1]).argmax(axis=1)  # (B,)
+        return self.looked.likely(self.places[np.arange(len(drawn)), chosen], drawn[:, 1])
 
 
 def look_ahead(
@@ -119,9 +155,9 @@ def look_ahead(
     patches = logits - sightings.lost(looked, label[row])
     asked = patches > patches.max(axis=-1, keepdims=True) - FAR_BEHIND
     met = meetings.lost(looked, np.asarray(touching)[row], asked)
+    scores = patches - every + shares[worth][:, None]
     if company is not None:
-        scores = patches - met - every + shares[worth][:, None]
-        among, patch = _within_reach(scores, row, len(best))
+        among, patch = np.nonzero(within_reach(scores - met, row, len(best), FAR_OFF))
         of = row[among]
         patches[among, patch] -= company.lost(of, looked[among], patch, label[of])
     fit = np.full(shares.shape, -np.inf)
@@ -130,18 +166,15 @@ def look_ahead(
     patches -= met
     fit[worth] = log_sum_exp(2 * (patches - every))[:, 0] / 2
     places = worth.cumsum().reshape(worth.shape) - 1
-    return Outlook(best, shares + fit, patches, places, promise)
+    return Outlook(best, shares + fit, patches, places, promise, Looked(row, looked, scores))
 
 
-def _within_reach(
-    scores: np.ndarray, row: np.ndarray, pictures: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Which of `scores` (A, J), of the pictures `row` int (A,), are at most FAR_OFF behind the best
-    of their picture: places int (n,) in A and in J."""
-    best = np.full(pictures, -np.inf)
-    np.maximum.at(best, row, scores.max(axis=-1))
-    among, patch = np.nonzero(scores > best[row, None] - FAR_OFF)
-    return among, patch
+def within_reach(scores: np.ndarray, place: np.ndarray, places: int, behind: float) -> np.ndarray:
+    """Which of `scores` (A, J), at places int (A,), are at most so far behind the best there: bool
+    (A, J)."""
+    best = np.full(places, -np.inf)
+    np.maximum.at(best, place, scores.max(axis=-1))
+    return scores > best[place, None] - behind
 
 
 def draw_patch(outlook: Outlook, sampler: Sampler, pull: np.ndarray | None) -> np.ndarray:

@@ -40,6 +40,12 @@ class Prompt:
     summary: mx.array
     layout: mx.array | None = None
 
+    def of(self, rows: mx.array) -> "Prompt":
+        """That of some of the pictures, by their numbers int (B',)."""
+        memories = [Memory(m.keys[rows], m.values[rows], m.mask[rows]) for m in self.memories]
+        layout = None if self.layout is None else self.layout[rows]
+        return Prompt(memories, self.summary[rows], layout)
+
 
 class ImageTransformer(nn.Module):
     """`model(text_tokens, image_tokens) -> logits`.
@@ -205,7 +211,10 @@ class ImageTransformer(nn.Module):
         """
         if tokens.shape[1] > self.max_seq_len:
             raise ValueError(f"{tokens.shape[1]} positions, at most {self.max_seq_len}")
-        prompt = self.remember(text_tokens, layout)
+        return self.vectors(self.remember(text_tokens, layout), tokens, known)
+
+    def vectors(self, prompt: Prompt, tokens: mx.array, known: mx.array | None = None) -> mx.array:
+        """As `hidden`, for a prompt that is remembered."""
         x = self.inputs(tokens, known) + prompt.summary[:, None]
         x = self.dropout(x if prompt.layout is None else x + prompt.layout)
         for block, memory in zip(self.blocks, prompt.memories, strict=True):
@@ -294,7 +303,8 @@ class ImageTransformer(nn.Module):
         - `pull` float32 (B, K, J) is added to the logits of the second level, by the first code;
         - `layout` int (B, N) says what stands where; what is drawn without a caption has none.
           Patches that were never seen under the label of a position are unlikely there, and so
-          are branches without likely ones that were;
+          are branches without likely ones that were; and once all are drawn, those that do not go
+          together are chosen anew, see `revision`;
         - `drafts` of each picture are written side by side, see `Drafts`; ValueError if more than
           one without codes that name patches and a layout;
         - `on_position` is called after each position with its number.
@@ -312,7 +322,7 @@ class ImageTransformer(nn.Module):
                 canvas.draw(wishes)
                 if on_position:
                     on_position(position)
+            tokens = canvas.finished(wishes)  # int32 (B, N, L)
         finally:
             self.train(was_training)
-        tokens = canvas.codes()  # int32 (B, N, L)
         return tokens[..., 0] if self.num_levels == 1 else tokens

@@ -40,10 +40,11 @@ class Meetings(nn.Module):
         self.met_so = mx.zeros((1 << _MET_SO_BITS - 3,), dtype=mx.uint8)
         self.freeze()
 
-    def look_at(self, near_keys: np.ndarray, far: np.ndarray) -> None:
-        """Of all patches, as `Looks` has them: keys uint64 (K, J, 2) of the edges that touch what
-        is left and above, and the edges uint8 (K, J, 32) that touch what is right and below."""
-        self._near = near_keys
+    def look_at(self, near: np.ndarray, near_keys: np.ndarray, far: np.ndarray) -> None:
+        """Of all patches, as `Looks` has them: the edges uint8 (K, J, 32) that touch what is left
+        and above and their keys uint64 (K, J, 2), and the edges that touch what is right and
+        below."""
+        self._near_edges, self._near = near, near_keys
         self._far = far
 
     def record(self, codes: np.ndarray, exact: np.ndarray, grid_width: int) -> None:
@@ -77,14 +78,33 @@ class Meetings(nn.Module):
         those that are not `asked` about, bool (A, J)."""
         row, patch = np.nonzero(asked)
         far_keys = edge_keys(touching, far=True)  # (A, 2)
-        pairs = self._near[branch[row], patch] + far_keys[row]  # (asked, 2)
         there = touching[row, ::PATCH] != NOTHING
-        odd = there & ~_known(pairs, np.asarray(self.met_so), _MET_SO_BITS)
-        nats = np.float32(NEVER_MET_SO) * odd
-        nats[odd] += NEVER_MET * ~_known(pairs[odd], np.asarray(self.met), _MET_BITS)
+        nats = np.zeros(there.shape, dtype=np.float32)  # (asked, 2)
+        nats[there] = self.nats((self._near[branch[row], patch] + far_keys[row])[there])
         lost = np.zeros(asked.shape, dtype=np.float32)
         lost[row, patch] = nats.sum(axis=-1)
         return lost
+
+    def edges_of(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of patches by their codes int (..., 2), keys uint64 (..., 2) of the edges that touch what
+        is left and above, and of those that touch what is right and below."""
+        first, second = codes[..., 0], codes[..., 1]
+        return self._near[first, second], edge_keys(self._far[first, second], far=True)
+
+    def nats(self, pairs: np.ndarray) -> np.ndarray:
+        """What it costs that two edges touch, by the sums uint64 (...) of the key of the one that
+        comes first and that of the other: float32 (...), 0 if they met."""
+        odd = ~_known(pairs, np.asarray(self.met_so), _MET_SO_BITS)
+        nats = np.float32(NEVER_MET_SO) * odd
+        nats[odd] += NEVER_MET * ~_known(pairs[odd], np.asarray(self.met), _MET_BITS)
+        return nats
+
+    def differing(self, first: np.ndarray, other: np.ndarray, below: bool) -> np.ndarray:
+        """How many of the 16 pixels at which patches touch differ, by codes int (n, 2) of both,
+        `other` right of the `first` or below it: int (n,)."""
+        touching = np.s_[PATCH:] if below else np.s_[:PATCH]
+        one = self._far[first[:, 0], first[:, 1], touching]
+        return np.count_nonzero(one != self._near_edges[other[:, 0], other[:, 1], touching], axis=1)
 
 
 def _known(pairs: np.ndarray, packed: np.ndarray, bits: int) -> np.ndarray:
