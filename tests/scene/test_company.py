@@ -245,3 +245,36 @@ def test_patches_that_are_replaced_were_never_there(seed):
         own.join(codes, under)
     every = np.indices((2, BRANCHES, PATCHES, LABELS)).reshape(4, -1)
     assert np.array_equal(changed.lost(*every), own.lost(*every))
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.integers(0, 2**32 - 1))
+def test_pictures_are_as_strange_as_what_has_joined_them_one_by_one(seed):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(company, "OFTEN", 1)
+        counted, _, _ = _world(seed)
+    rng = np.random.default_rng(seed)
+    codes = np.stack([rng.integers(0, BRANCHES, (2, 5)), rng.integers(0, PATCHES, (2, 5))], -1)
+    labels = rng.integers(0, LABELS, (2, 5))
+    joined = counted.gathering(2)
+    for each, under in zip(codes.swapaxes(0, 1), labels.T, strict=True):
+        joined.join(each, under)
+    first, second = codes.reshape(-1, 2).T
+    lost = joined.lost(np.repeat([0, 1], 5), first, second, labels.reshape(-1))
+    assert np.allclose(counted.strangeness(codes, labels), lost.reshape(2, 5).sum(axis=1))
+
+
+def test_a_large_picture_can_be_strange_all_over(any_texture, monkeypatch):
+    """More pairs of pixels than a small integer holds."""
+    monkeypatch.setattr(company, "MOST_STRANGE", 1e6)
+    plain = np.repeat(np.arange(2, dtype=np.uint8), PATCH * PATCH).reshape(2, 1, PATCH * PATCH)
+    counted = Company(50, LABELS)
+    counted.look_at(plain)
+    counted.record([(plain[n], np.array([0])) for n in range(2)])
+    codes = np.zeros((1, 1000, 2), dtype=int)
+    codes[0, 500:, 0] = 1
+    looked_at = PATCH * (
+        PATCH - 1
+    )  # pairs of a patch, each beside a quarter of all: its side's half
+    strange = counted.strangeness(codes, np.zeros((1, 1000), dtype=int))
+    assert strange == pytest.approx(1000 * STRANGER * looked_at / 4)

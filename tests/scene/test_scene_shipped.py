@@ -155,6 +155,33 @@ def test_a_layout_of_another_grid_in_a_picture_is_refused(generator, tmp_path, c
         assert "layout" in capsys.readouterr().err
 
 
+def test_a_picture_that_is_a_stranger_to_itself_is_drawn_once_more(generator, monkeypatch):
+    """And what is drawn then is taken if it is none."""
+    layouts = generator.draw_layouts(PROMPTS, [1, 1])
+    company = type(generator.text.model.company)
+    found = []
+
+    def drawn(*strange: list[float]) -> np.ndarray:
+        found.clear()
+        given = iter(strange)
+
+        def strangeness(_, codes, labels):
+            found.append((codes.copy(), labels))
+            return np.array(next(given))
+
+        monkeypatch.setattr(company, "strangeness", strangeness)
+        return generator.codes(PROMPTS, [1, 1], Sampling(), layouts=layouts)
+
+    plain = drawn([0.0, pipeline.STRANGE])
+    assert len(found) == 1
+    again = drawn([0.0, pipeline.STRANGE + 1], [pipeline.STRANGE])
+    assert np.array_equal(found[1][1], layouts[1:])
+    assert np.array_equal(again[0], plain[0])
+    assert np.array_equal(again[1].reshape(-1, 2), found[1][0][0])
+    assert not np.array_equal(again[1], plain[1])
+    assert np.array_equal(drawn([0.0, 99.0], [pipeline.STRANGE + 1]), plain)
+
+
 def test_words_outside_the_vocabulary_are_named(generator):
     assert generator.unknown_words("a castle with a zeppelin at sunset") == ["zeppelin"]
 

@@ -79,6 +79,16 @@ class Company(nn.Module):
             np.asarray(self.names), np.asarray(self.together), self._patches, self._labels, rows
         )
 
+    def strangeness(self, codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Nats that the patches of pictures lose in each other's company: codes int (B, N, 2) under
+        labels int (B, N) -> float32 (B,)."""
+        whole = self.gathering(len(codes))
+        whole.fill(codes, labels)
+        first, second = codes.reshape(-1, 2).T
+        rows = np.repeat(np.arange(len(codes)), codes.shape[1])
+        lost = whole.lost(rows, first, second, labels.reshape(-1))
+        return lost.reshape(labels.shape).sum(axis=1)
+
 
 class Gathering:
     """R pictures that are being drawn: how strange every texture is to what is there."""
@@ -101,6 +111,15 @@ class Gathering:
         """What is drawn next in every picture: codes int (R, 2) under labels int (R,)."""
         self._count(np.arange(len(codes)), codes, labels, 1)
         self._pairs += 2 * PATCH * (PATCH - 1)
+
+    def fill(self, codes: np.ndarray, labels: np.ndarray) -> None:
+        """All of pictures that nothing has joined: codes int (R, N, 2) under labels int (R, N)."""
+        for side, numbers in enumerate(self._numbers):
+            for row, (each, under) in enumerate(zip(codes, labels, strict=True)):
+                textures = numbers[_names(self._patches[each[:, 0], each[:, 1]], under, side)]
+                strange = self._never_with(side, *np.unique(textures, return_counts=True))
+                self._strange[side, row, : self._none] = strange
+        self._pairs = codes.shape[1] * 2 * PATCH * (PATCH - 1)
 
     def replace(
         self, rows: np.ndarray, old: np.ndarray, new: np.ndarray, labels: np.ndarray
@@ -146,11 +165,12 @@ class Gathering:
 
     def _never_with(self, side: int, textures: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """How many of these, each of them counted so often, every one was never with: int16
-        (T,)."""
-        strange = np.zeros(self._none, dtype=np.int16)
+        (T,), int32 if there are many."""
+        kind = np.min_scalar_type(-1 - int(counts.sum()))
+        strange = np.zeros(self._none, dtype=np.promote_types(kind, np.int16))
         for texture, count in zip(textures.tolist(), counts.tolist(), strict=True):
             if texture < self._none:
-                strange += np.int16(count) * self._never(side, texture)
+                strange += strange.dtype.type(count) * self._never(side, texture)
         return strange
 
     def _never(self, side: int, texture: int) -> np.ndarray:
