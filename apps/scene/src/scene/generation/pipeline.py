@@ -50,8 +50,8 @@ LAYOUT_STREAM = 1 << 40  # keeps the noise of a layout apart from that of its pi
 LAYOUT_CANDIDATES = 4  # at most; each with noise of its own, numbered in the bits above
 ODD = 0.1  # probability under which a label is no part of a layout, if it can be helped
 # Nats that the patches of a picture may lose in each other's company: with more, another one is
-# drawn and taken if it has less. Nights that are blue on one side and green on the other have 50;
-# nine in ten pictures, and real scenes, hardly any.
+# drawn, and taken if it has not. Nights that are blue on one side and green on the other lose 50,
+# most pictures and real scenes hardly any; captions of pairs that training kept apart cost many.
 STRANGE = 12.0
 SECOND_STREAM = 1 << 43  # keeps the noise of that one apart from all others
 # Drawing multiplies a few rows at a time: a second thread costs more than it brings, and on a busy
