@@ -225,42 +225,44 @@ def test_a_model_without_textures_draws_as_one_that_knows_of_none():
     assert np.array_equal(*drawn)
 
 
-@settings(deadline=None, max_examples=10)
-@given(st.integers(0, 2**32 - 1))
-def test_patches_that_are_replaced_were_never_there(seed):
+def _drawn(seed: int, count: int) -> tuple[Company, np.random.Generator, np.ndarray, np.ndarray]:
+    """Company that one picture tells of, and codes (2, count, 2) of two under labels."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(company, "OFTEN", 1)
         counted, _, _ = _world(seed)
     rng = np.random.default_rng(seed)
-    drawn = np.stack([rng.integers(0, BRANCHES, (4, 2)), rng.integers(0, PATCHES, (4, 2))], -1)
-    labels = rng.integers(0, LABELS, (4, 2))
-    changed, own = counted.gathering(2), counted.gathering(2)
-    for codes, under in zip(drawn, labels, strict=True):
-        changed.join(codes, under)
-    place, rows = np.array([0, 2, 2, 3]), np.array([0, 1, 0, 1])
+    sizes = (BRANCHES, PATCHES)
+    codes = np.stack([rng.integers(0, size, (2, count)) for size in sizes], axis=-1)
+    return counted, rng, codes, rng.integers(0, LABELS, (2, count))
+
+
+def _joined(counted: Company, codes: np.ndarray, labels: np.ndarray) -> Gathering:
+    gathering = counted.gathering(len(codes))
+    for each, under in zip(codes.swapaxes(0, 1), labels.T, strict=True):
+        gathering.join(each, under)
+    return gathering
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.integers(0, 2**32 - 1))
+def test_patches_that_are_replaced_were_never_there(seed):
+    counted, rng, codes, labels = _drawn(seed, 4)
+    changed = _joined(counted, codes, labels)
+    rows, place = np.array([0, 1, 0, 1]), np.array([0, 2, 2, 3])
     new = np.stack([rng.integers(0, BRANCHES, 4), rng.integers(0, PATCHES, 4)], axis=-1)
-    changed.replace(rows, drawn[place, rows], new, labels[place, rows])
-    drawn[place, rows] = new
-    for codes, under in zip(drawn, labels, strict=True):
-        own.join(codes, under)
+    changed.replace(rows, codes[rows, place], new, labels[rows, place])
+    codes[rows, place] = new
     every = np.indices((2, BRANCHES, PATCHES, LABELS)).reshape(4, -1)
-    assert np.array_equal(changed.lost(*every), own.lost(*every))
+    assert np.array_equal(changed.lost(*every), _joined(counted, codes, labels).lost(*every))
 
 
 @settings(deadline=None, max_examples=10)
 @given(st.integers(0, 2**32 - 1))
 def test_pictures_are_as_strange_as_what_has_joined_them_one_by_one(seed):
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(company, "OFTEN", 1)
-        counted, _, _ = _world(seed)
-    rng = np.random.default_rng(seed)
-    codes = np.stack([rng.integers(0, BRANCHES, (2, 5)), rng.integers(0, PATCHES, (2, 5))], -1)
-    labels = rng.integers(0, LABELS, (2, 5))
-    joined = counted.gathering(2)
-    for each, under in zip(codes.swapaxes(0, 1), labels.T, strict=True):
-        joined.join(each, under)
+    counted, _, codes, labels = _drawn(seed, 5)
     first, second = codes.reshape(-1, 2).T
-    lost = joined.lost(np.repeat([0, 1], 5), first, second, labels.reshape(-1))
+    rows = np.repeat([0, 1], 5)
+    lost = _joined(counted, codes, labels).lost(rows, first, second, labels.reshape(-1))
     assert np.allclose(counted.strangeness(codes, labels), lost.reshape(2, 5).sum(axis=1))
 
 
