@@ -275,8 +275,7 @@ def test_a_large_picture_can_be_strange_all_over(any_texture, monkeypatch):
     counted.record([(plain[n], np.array([0])) for n in range(2)])
     codes = np.zeros((1, 1000, 2), dtype=int)
     codes[0, 500:, 0] = 1
-    looked_at = PATCH * (
-        PATCH - 1
-    )  # pairs of a patch, each beside a quarter of all: its side's half
+    # Pairs of a patch, each beside a quarter of all, which is half of its side.
+    looked_at = PATCH * (PATCH - 1)
     strange = counted.strangeness(codes, np.zeros((1, 1000), dtype=int))
     assert strange == pytest.approx(1000 * STRANGER * looked_at / 4)

@@ -181,13 +181,12 @@ def test_asked_again_about_what_is_drawn_the_model_says_what_it_said(model, guid
     for _ in range(N):
         canvas.draw(None)
     best = canvas.drafts.best()
-    canvas.origin = canvas.origin[best]
     codes = np.asarray(mx.stack(canvas.drawn, axis=1))[best]
     grid, labels = (a.reshape(2, -1, WIDTH, *a.shape[2:]) for a in (codes, np.asarray(LAYOUT)))
     where = np.nonzero(np.ones(labels.shape))
     prompt = canvas.prompt.of(sampler.in_both_halves(best, canvas.rows))
     asked = (
-        canvas._recall(where[0], where[1] * WIDTH + where[2]),
+        canvas._recall(best, where[0], where[1] * WIDTH + where[2]),
         revision._asked_again(model, prompt, grid, labels, where, sampler),
     )
     said = [

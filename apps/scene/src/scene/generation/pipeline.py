@@ -197,10 +197,8 @@ class Generator:
             company = self._text.model.company
             again = np.flatnonzero(company.strangeness(codes, layouts) > STRANGE).tolist()
             if again:
-                texts, noise = zip(
-                    *((prompts[n], seeds[n] ^ SECOND_STREAM) for n in again), strict=True
-                )
-                others = self._codes(texts, noise, sampling, layouts[again])
+                noise = [seeds[n] ^ SECOND_STREAM for n in again]
+                others = self._codes([prompts[n] for n in again], noise, sampling, layouts[again])
                 better = company.strangeness(others, layouts[again]) <= STRANGE
                 codes[np.array(again)[better]] = others[better]
         return codes.reshape(len(prompts), *self.grid, *codes.shape[2:])

@@ -1,5 +1,6 @@
 """Pictures that are being drawn: what is there so far, and the next position."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import mlx.core as mx
@@ -103,15 +104,15 @@ class Canvas:
         if self.company is not None:
             self.company.go_on_with(best)
         prompt = self.prompt.of(self.sampler.in_both_halves(best, self.rows))
-        self.origin = self.origin[best]
-        given = self.company, self._recall, self.sampler, pull
+        given = self.company, partial(self._recall, best), self.sampler, pull
         revised = revise(self.model, prompt, np.asarray(codes), self.labels[best], *given)
         return mx.array(revised.astype(np.int32))
 
-    def _recall(self, rows: np.ndarray, positions: np.ndarray) -> Likely:
-        """What was likely at positions int (T,) of the pictures `rows` int (T,)."""
+    def _recall(self, rows: np.ndarray, pictures: np.ndarray, positions: np.ndarray) -> Likely:
+        """What was likely at positions int (T,) of pictures int (T,), which are the `rows` int
+        (B,)."""
         found = []
-        for number, (row, position) in enumerate(zip(rows, positions, strict=True)):
+        for number, (row, position) in enumerate(zip(rows[pictures], positions, strict=True)):
             likely = self.likely[position]
             here = likely.place == self.origin[row, position]
             place = np.full(np.count_nonzero(here), number)

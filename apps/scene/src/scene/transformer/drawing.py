@@ -147,10 +147,7 @@ def look_ahead(
     worth = shares >= shares[:, :1] - WORTH_A_LOOK
     row, place = np.nonzero(worth)  # (A,)
     looked = best[row, place]
-    known = sampler.doubled(mx.array(looked))  # (A,), (2A,) under guidance
-    rows = sampler.in_both_halves(row, len(best))
-    within = depth.advance(state[rows], known, 0)  # (A or 2A, D)
-    logits = sampler.guide(depth.logits(within, 1, known, touching[rows]))  # (A, J)
+    logits = logits_within(depth, state, touching, row, looked, sampler)  # (A, J)
     every = log_sum_exp(logits)  # (A, 1)
     patches = logits - sightings.lost(looked, label[row])
     asked = patches > patches.max(axis=-1, keepdims=True) - FAR_BEHIND
@@ -167,6 +164,23 @@ def look_ahead(
     fit[worth] = log_sum_exp(2 * (patches - every))[:, 0] / 2
     places = worth.cumsum().reshape(worth.shape) - 1
     return Outlook(best, shares + fit, patches, places, promise, Looked(row, looked, scores))
+
+
+def logits_within(
+    depth: DepthModel,
+    state: mx.array,
+    touching: mx.array,
+    place: np.ndarray,
+    branch: np.ndarray,
+    sampler: Sampler,
+) -> np.ndarray:
+    """Logits (A, J) of the patches of branches int (A,) at places int (A,), of places with the
+    states (T, D) and the neighbours' edges `touching` (T, 32), 2T of each under guidance."""
+    places = len(state) // 2 if sampler.guided else len(state)
+    rows = sampler.in_both_halves(place, places)  # (A,), (2A,) under guidance
+    known = sampler.doubled(mx.array(branch))
+    within = depth.advance(state[rows], known, 0)  # (A or 2A, D)
+    return sampler.guide(depth.logits(within, 1, known, touching[rows]))
 
 
 def within_reach(scores: np.ndarray, place: np.ndarray, places: int, behind: float) -> np.ndarray:

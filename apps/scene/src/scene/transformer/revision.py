@@ -15,7 +15,7 @@ import mlx.core as mx
 import numpy as np
 
 from scene.transformer.company import Gathering
-from scene.transformer.drawing import BRANCHES, WORTH_A_LOOK, Likely, Looked
+from scene.transformer.drawing import BRANCHES, WORTH_A_LOOK, Likely, Looked, logits_within
 from scene.transformer.lines import best_together
 from scene.transformer.meetings import Meetings
 from scene.transformer.sampling import Sampler, log_sum_exp
@@ -205,11 +205,8 @@ def _asked_again(
     place, branch = np.nonzero(worth)  # (A,)
     found = []
     for start in range(0, len(place), _ROWS):
-        some = place[start : start + _ROWS]
-        known = sampler.doubled(mx.array(branch[start : start + _ROWS]))
-        both = sampler.in_both_halves(some, len(own))
-        within = depth.advance(state[both], known, 0)
-        logits = sampler.guide(depth.logits(within, 1, known, touching[both]))
+        some = np.s_[start : start + _ROWS]
+        logits = logits_within(depth, state, touching, place[some], branch[some], sampler)
         found.append(logits - log_sum_exp(logits))
     scores = np.concatenate(found) + shares[place, branch][:, None]  # (A, J)
     scores -= model.sightings.lost(branch, labels[where][place])
