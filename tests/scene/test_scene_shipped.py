@@ -104,7 +104,7 @@ def _lost_in_company(generator, patches: np.ndarray, labels: np.ndarray) -> np.n
 
 def test_unseen_scenes_keep_the_company_that_training_kept_and_mixed_ones_do_not(generator):
     pictures, layouts = [], []
-    for scene_drawn in map(draw_scene, range(9_000_000_000, 9_000_000_004)):
+    for scene_drawn in map(draw_scene, range(9_000_000_000, 9_000_000_012)):
         picture = scene_drawn.image[None, TOP:-TOP]
         pictures.append(generator.codec.entries(picture).reshape(240, -1))
         layouts.append(generator.labels.name(LABEL_COLOURS[scene_drawn.layout]).reshape(-1))
@@ -116,7 +116,7 @@ def test_unseen_scenes_keep_the_company_that_training_kept_and_mixed_ones_do_not
             for own, others in ((patches, pictures), (labels, layouts))
         ]
         mixed.append(_lost_in_company(generator, *halves)[120:].mean())
-    assert np.mean(mixed) > 0.5
+    assert np.mean(mixed) > 1
 
 
 def test_things_stand_where_the_layout_puts_them(generator, tmp_path, capsys):
