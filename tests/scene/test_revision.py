@@ -9,10 +9,12 @@ from tests.scene.patch_world import patch_transformer
 
 from scene.patches.cutting import PATCH, PIXELS, edge_keys
 from scene.transformer import ImageTransformer, company, revision
+from scene.transformer.borders import FOR_A_PIXEL, USUAL_PIXELS, Borders, Where
 from scene.transformer.canvas import Canvas
 from scene.transformer.company import Company
 from scene.transformer.drawing import FAR_BEHIND, Likely
 from scene.transformer.meetings import NEVER_MET, NEVER_MET_SO
+from scene.transformer.rereading import Rereading
 from scene.transformer.sampling import Sampler
 
 BRANCHES, PATCHES, LABELS, WIDTH, N = 6, 8, 4, 4, 12
@@ -51,20 +53,20 @@ def _revised(
     """A picture of codes (N, 2) revised, of which was `likely` at position n what `likely[n]` says
     as {code: score}."""
 
-    def recall(rows: np.ndarray, positions: np.ndarray) -> Likely:
+    def recall(where: Where) -> Likely:
         listed = [
             (place, code, score)
-            for place, position in enumerate(positions.tolist())
+            for place, position in enumerate((where[1] * WIDTH + where[2]).tolist())
             for code, score in likely[position].items()
         ]
         place, each, scores = zip(*listed, strict=True)
         return Likely(np.array(place), np.array(each), np.array(scores, dtype=np.float32))
 
     sampler = Sampler(1.0, None, None, 1.0, [0], 1, 2 * N)
-    prompt = model.remember(TEXT[:1], LAYOUT[:1])
-    labels = np.asarray(LAYOUT[:1])
-    given_ = gathering, recall, sampler, None
-    return revision.revise(model, prompt, codes[None], labels, *given_)[0]
+    labels = np.asarray(LAYOUT[:1]).reshape(1, -1, WIDTH)
+    drawn = model.remember(TEXT[:1], LAYOUT[:1]), model.new_cache(1), sampler, np.array([0])
+    given_ = codes.reshape(*labels.shape, 2), labels, gathering, recall, sampler, None
+    return revision.revise(model, Rereading(model, *drawn), *given_).reshape(codes.shape)
 
 
 def _as_drawn(right: np.ndarray, wrong: dict[int, tuple[int, int]], better: float = 0.0):
@@ -84,6 +86,7 @@ def _as_drawn(right: np.ndarray, wrong: dict[int, tuple[int, int]], better: floa
 def asked_once(monkeypatch):
     """What was likely when it was drawn is all there is."""
     monkeypatch.setattr(revision, "SWEEPS", 1)
+    monkeypatch.setattr(revision, "STRICTER", (1.0,))
 
 
 @settings(deadline=None, max_examples=20)
@@ -95,6 +98,7 @@ def test_a_patch_that_goes_with_none_of_its_neighbours_is_replaced(seed, positio
     other = tuple(np.random.default_rng(seed).integers(0, (BRANCHES, PATCHES)).tolist())
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(revision, "SWEEPS", 1)
+        patched.setattr(revision, "STRICTER", (1.0,))
         drawn, likely = _as_drawn(right, {position: other}, better=NEVER - revision.STAY - 0.1)
         if _unmet(model, drawn):
             assert np.array_equal(_revised(model, drawn, likely), right)
@@ -118,7 +122,7 @@ def test_patches_that_go_with_each_other_alone_are_replaced_together(model, aske
 def test_what_is_much_likelier_than_what_goes_with_its_neighbours_stays(model, asked_once):
     right = _picture(7)
     _met_in(model, right)
-    most = NEVER + revision.FOR_A_PIXEL * (PATCH - revision.USUAL_PIXELS)
+    most = NEVER + FOR_A_PIXEL * (PATCH - USUAL_PIXELS)
     drawn, likely = _as_drawn(right, {6: (3, 3)}, better=4 * most)
     assert _unmet(model, drawn) == 4
     assert np.array_equal(_revised(model, drawn, likely), drawn)
@@ -141,9 +145,46 @@ def test_where_nothing_met_what_goes_on_in_its_neighbours_is_better(model, asked
     model.meetings.look_at(edges, edge_keys(edges, far=False), edges)
     model.meetings.record(np.zeros((1, 1, 2), dtype=int), np.ones((1, 1), dtype=bool), 1)
     right = np.stack([np.full(N, 2), np.arange(N) % PATCHES], axis=-1)
-    drawn, likely = _as_drawn(right, {5: (4, 1)}, better=4 * PATCH * revision.FOR_A_PIXEL - 1)
+    drawn, likely = _as_drawn(right, {5: (4, 1)}, better=4 * PATCH * FOR_A_PIXEL - 1)
     assert _unmet(model, right) == _unmet(model, drawn) == 17
     assert np.array_equal(_revised(model, drawn, likely), right)
+
+
+def test_a_border_that_never_met_counts_more_at_last(model, monkeypatch):
+    monkeypatch.setattr(revision, "SWEEPS", 1)
+    right = _picture(11)
+    _met_in(model, right)
+    alone = right.copy()
+    alone[6] = 3, 3
+    where = np.array([0]), np.array([1]), np.array([2])
+    grid, place = right.reshape(1, -1, WIDTH, 2), np.array([0])
+    (lost,) = Borders(model.meetings, 1.0).around(alone[6:7], grid, where, place)
+    assert lost > 0
+    drawn, likely = _as_drawn(right, {6: (3, 3)}, better=1.25 * float(lost))
+    for weights, best in (((1.0,), drawn), ((1.0, 1.5), right)):
+        monkeypatch.setattr(revision, "STRICTER", weights)
+        assert np.array_equal(_revised(model, drawn, likely), best)
+
+
+def test_the_model_is_asked_where_its_inputs_have_changed_and_nowhere_else(model, monkeypatch):
+    """A position knows what lies left of it and above; what else was likely there still is."""
+    right = _picture(12)
+    _met_in(model, right)
+    drawn, likely = _as_drawn(right, {5: (3, 3), 0: (2, 5)})  # at row 1, column 1
+    for position in (1, 4, 6, 9):  # and their neighbours are odd as well
+        likely[position] = {tuple(drawn[position].tolist()): -1.0}
+    asked = []
+
+    def ask(*given_: object) -> Likely:
+        where = given_[-1]
+        asked.extend((where[1] * WIDTH + where[2]).tolist())
+        own = np.stack([right[n] for n in asked[-len(where[0]) :]])
+        return Likely(np.arange(len(own)), own, np.zeros(len(own), dtype=np.float32))
+
+    monkeypatch.setattr(revision, "_asked_again", ask)
+    monkeypatch.setattr(revision, "_troubled", lambda meetings, company, grid, labels: labels >= 0)
+    assert np.array_equal(_revised(model, drawn, likely), right)
+    assert set(asked) == set(range(1, N)) - {3}  # 3 is neither near 0 nor after 5
 
 
 def test_the_model_is_not_asked_about_a_picture_that_goes_together(model, monkeypatch):
@@ -173,21 +214,22 @@ def test_a_stranger_to_the_picture_is_replaced_though_its_edges_met(model, monke
     assert np.array_equal(_revised(model, drawn, likely, gathering), right)
 
 
+@pytest.mark.parametrize("drafts", [1, 4])
 @pytest.mark.parametrize("guidance", [1.0, 1.5])
-def test_asked_again_about_what_is_drawn_the_model_says_what_it_said(model, guidance):
-    """A picture whole tells as much as its positions one by one, of whatever draft they were."""
-    sampler = Sampler(1.0, None, None, guidance, [3, 4], 2, 2 * N, drafts=4)
+def test_asked_again_about_what_is_drawn_the_model_says_what_it_said(model, guidance, drafts):
+    """And what it said of other drafts is remembered besides."""
+    sampler = Sampler(1.0, None, None, guidance, [3, 4], 2, 2 * N, drafts=drafts)
     canvas = Canvas(model, TEXT, LAYOUT, sampler)
     for _ in range(N):
         canvas.draw(None)
-    best = canvas.drafts.best()
+    best = np.arange(2) if canvas.drafts is None else canvas.drafts.best()
     codes = np.asarray(mx.stack(canvas.drawn, axis=1))[best]
     grid, labels = (a.reshape(2, -1, WIDTH, *a.shape[2:]) for a in (codes, np.asarray(LAYOUT)))
     where = np.nonzero(np.ones(labels.shape))
-    prompt = canvas.prompt.of(sampler.in_both_halves(best, canvas.rows))
+    reread = Rereading(model, canvas.prompt, canvas.caches, sampler, best)
     asked = (
-        canvas._recall(best, where[0], where[1] * WIDTH + where[2]),
-        revision._asked_again(model, prompt, grid, labels, where, sampler),
+        canvas._recall(where),
+        revision._asked_again(model, reread, sampler, grid, labels, where),
     )
     said = [
         {
@@ -201,13 +243,18 @@ def test_asked_again_about_what_is_drawn_the_model_says_what_it_said(model, guid
     for place, code in enumerate(codes.reshape(-1, 2).tolist()):
         assert all((place, *code) in each for each in said)
     at_edge = 1e-2  # of what counts as likely, where rounding tells
-    for mine, other in (said, said[::-1]):
+    remembered, now = said
+    for mine, other in (said, said[::-1]) if drafts == 1 else ((now, remembered),):
         for key, score in mine.items():
             best_there = max(s for (place, *_), s in mine.items() if place == key[0])
-            if key in other:
+            if key not in other:
+                assert score < best_there - FAR_BEHIND + at_edge
+            elif drafts == 1:
                 assert score == pytest.approx(other[key], abs=1e-3)
             else:
-                assert score < best_there - FAR_BEHIND + at_edge
+                assert score < other[key] + 1e-3
+    if drafts > 1:
+        assert len(remembered) > len(now)
 
 
 def test_revised_pictures_have_fewer_borders_that_never_met(model, monkeypatch):

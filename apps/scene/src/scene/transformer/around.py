@@ -8,6 +8,9 @@ places first, and a small model errs in that.
 import mlx.core as mx
 import mlx.nn as nn
 
+Places = slice | mx.array  # positions of pictures: all, or some int (n,)
+EVERY = slice(None)
+
 # Rows down, columns to the right; none of them comes after the position in raster order.
 NEAR = (
     *((-2, column) for column in (-2, -1, 0, 1, 2)),
@@ -28,8 +31,9 @@ class Around(nn.Module):
         # Says nothing at first, so that a trained transformer can be taught to look.
         self.outer.weight = mx.zeros_like(self.outer.weight)
 
-    def grid(self, codes: mx.array) -> mx.array:
-        """Embedded codes (B, N, D) of whole pictures -> what stands around each, (B, N, D)."""
+    def grid(self, codes: mx.array, at: Places = EVERY) -> mx.array:
+        """Embedded codes (B, N, D) of whole pictures -> what stands around those `at` n positions,
+        (B, n, D)."""
         b, n, d = codes.shape
         width, rows = self.grid_width, -(-n // self.grid_width)
         x = mx.pad(codes, [(0, 0), (0, rows * width - n), (0, 0)]).reshape(b, rows, width, d)
@@ -39,7 +43,7 @@ class Around(nn.Module):
             for down, right in NEAR
         ]
         near = mx.concatenate(views, axis=-1).reshape(b, rows * width, -1)  # (B, rows * w, 12 D)
-        return self(near[:, :n])
+        return self(near[:, :n][:, at])
 
     def beside(self, drawn: list[mx.array], batch: int) -> mx.array:
         """Embedded codes (B, D) of all positions before one -> what stands around it, (B, D)."""

@@ -91,6 +91,17 @@ class SelfAttention(nn.Module):
         y = mx.fast.scaled_dot_product_attention(q[:, :, None], k, v, scale=self.scale)
         return self.out(y.reshape(b, d))
 
+    def again(self, x: mx.array, cache: KVCache, positions: mx.array) -> mx.array:
+        """Of some `positions` int (n,) anew: (B, n, D) -> (B, n, D), in a cache that is full."""
+        b, n, d = x.shape
+        heads = self.qkv(x).reshape(b, n, 3 * self.heads, d // self.heads).transpose(0, 2, 1, 3)
+        q, both = mx.split(heads, [self.heads], axis=1)
+        cache.both[:, :, positions] = both
+        k, v = mx.split(cache.both, 2, axis=1)
+        before = mx.arange(k.shape[2]) <= positions[:, None]  # (n, N)
+        y = mx.fast.scaled_dot_product_attention(q, k, v, scale=self.scale, mask=before)
+        return self.out(merge_heads(y))
+
 
 class CrossAttention(nn.Module):
     """Attention of (B, N, D) to a text (B, T, D_text) whose keys and values are made once."""
@@ -174,4 +185,10 @@ class Block(nn.Module):
         """Of the next position alone, of a block that has a text: (B, D) -> (B, D)."""
         x = x + self.attention.step(self.norm1(x), cache)
         x = x + self.cross.step(self.norm2(x), memory)
+        return x + self.mlp(self.norm3(x))
+
+    def again(self, x: mx.array, memory: Memory, cache: KVCache, positions: mx.array) -> mx.array:
+        """Of some `positions` int (n,) anew, of a block that has a text: (B, n, D) -> (B, n, D)."""
+        x = x + self.attention.again(self.norm1(x), cache, positions)
+        x = x + self.cross(self.norm2(x), memory)
         return x + self.mlp(self.norm3(x))

@@ -1,15 +1,16 @@
 """Pictures that are being drawn: what is there so far, and the next position."""
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import mlx.core as mx
 import numpy as np
 
 from scene.transformer.around import REACH
+from scene.transformer.borders import Where
 from scene.transformer.drafts import Drafts
 from scene.transformer.drawing import Likely, draw_levels, draw_patch, look_ahead
 from scene.transformer.layout import UNKNOWN
+from scene.transformer.rereading import Rereading
 from scene.transformer.revision import revise
 from scene.transformer.sampling import Sampler
 
@@ -59,8 +60,7 @@ class Canvas:
             else None
         )
         self.drawn: list[mx.array] = []  # codes (R, L) of each position
-        self.likely: list[Likely] = []  # patches of each position of R rows, of which some are left
-        self.origin = np.zeros((self.rows, model.max_seq_len), dtype=np.int32)  # which they were
+        self.likely: list[Likely] = []  # patches of each position, of the rows that were there then
         self.branches = np.zeros((self.rows, model.max_seq_len), dtype=np.int32)  # the first ones
         self.embedded: list[mx.array] = []  # their vectors, (R or 2R, D); old ones of any draft
 
@@ -75,7 +75,6 @@ class Canvas:
             known = model.sightings, model.meetings
             here = touching, label, strange, self.company
             outlook = look_ahead(model.depth, *known, x, self.sampler, *here)
-            self.origin[:, len(self.drawn)] = np.arange(self.rows)
             if self.drafts is not None:
                 rows = self.drafts.weigh(outlook.promise)
                 if rows is not None:
@@ -103,20 +102,24 @@ class Canvas:
             return codes
         if self.company is not None:
             self.company.go_on_with(best)
-        prompt = self.prompt.of(self.sampler.in_both_halves(best, self.rows))
-        given = self.company, partial(self._recall, best), self.sampler, pull
-        revised = revise(self.model, prompt, np.asarray(codes), self.labels[best], *given)
-        return mx.array(revised.astype(np.int32))
+        reread = Rereading(self.model, self.prompt, self.caches, self.sampler, best)
+        labels = self.labels[best].reshape(len(best), -1, self.model.grid_width)  # (B, h, w)
+        grid = np.asarray(codes).reshape(*labels.shape, -1)
+        given = self.company, self._recall, self.sampler, pull
+        revised = revise(self.model, reread, grid, labels, *given)
+        return mx.array(revised.reshape(codes.shape).astype(np.int32))
 
-    def _recall(self, rows: np.ndarray, pictures: np.ndarray, positions: np.ndarray) -> Likely:
-        """What was likely at positions int (T,) of pictures int (T,), which are the `rows` int
-        (B,)."""
+    def _recall(self, where: Where) -> Likely:
+        """What was likely at positions in any of their pictures' drafts: those that were given up
+        may have what the best one lacks."""
         found = []
-        for number, (row, position) in enumerate(zip(rows[pictures], positions, strict=True)):
-            likely = self.likely[position]
-            here = likely.place == self.origin[row, position]
-            place = np.full(np.count_nonzero(here), number)
-            found.append((place, likely.codes[here], likely.scores[here]))
+        for number, (picture, row, column) in enumerate(zip(*where, strict=True)):
+            likely = self.likely[row * self.model.grid_width + column]
+            here = np.flatnonzero(likely.place // self.sampler.drafts == picture)
+            here = here[np.argsort(-likely.scores[here], kind="stable")]
+            names = likely.codes[here, 0] << 32 | likely.codes[here, 1]
+            here = here[np.unique(names, return_index=True)[1]]  # the likelier of each two
+            found.append((np.full(len(here), number), likely.codes[here], likely.scores[here]))
         return Likely(*(np.concatenate(each) for each in zip(*found, strict=True)))
 
     def _vector(self, touching: mx.array | None) -> mx.array:
@@ -147,7 +150,7 @@ class Canvas:
         )
         kept = mx.array(rows)
         self.drawn = [codes[kept] for codes in self.drawn]
-        self.branches, self.origin = self.branches[rows], self.origin[rows]
+        self.branches = self.branches[rows]
         if self.company is not None:
             self.company.go_on_with(rows)
         # Further back nothing is looked at any more but by the caches.

@@ -14,7 +14,7 @@ import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
 
-from scene.transformer.around import Around
+from scene.transformer.around import EVERY, Around, Places
 from scene.transformer.attention import Block, KVCache, Memory, Norm
 from scene.transformer.canvas import Canvas
 from scene.transformer.company import Company
@@ -156,8 +156,10 @@ class ImageTransformer(nn.Module):
         name patches; `known` as in `inputs`."""
         return self.edges.grid(tokens, known, self.grid_width) if "edges" in self else None
 
-    def inputs(self, tokens: mx.array, known: mx.array | None = None) -> mx.array:
-        """Input of every position from the codes before it: int (B, N, L) -> (B, N, D).
+    def inputs(
+        self, tokens: mx.array, known: mx.array | None = None, at: Places = EVERY
+    ) -> mx.array:
+        """Input of those `at` n positions from the codes before each: int (B, N, L) -> (B, n, D).
 
         `known` bool (B, N) hides the codes where it is False; None hides nothing.
         """
@@ -166,14 +168,14 @@ class ImageTransformer(nn.Module):
         if known is not None:
             codes = mx.where(known[..., None], codes, 0)
         start = mx.broadcast_to(self.start, (b, 1, self.embed_dim))
-        x = mx.concatenate([start, codes[:, :-1]], axis=1) + self.positions(n)
+        x = (mx.concatenate([start, codes[:, :-1]], axis=1) + self.positions(n))[:, at]
         if n > self.grid_width:
-            upper = self.above(codes[:, : n - self.grid_width])
-            x = x + mx.pad(upper, [(0, 0), (self.grid_width, 0), (0, 0)])
+            upper = codes[:, : n - self.grid_width]
+            x = x + self.above(mx.pad(upper, [(0, 0), (self.grid_width, 0), (0, 0)])[:, at])
         if "around" in self:
-            x = x + self.around.grid(codes)
+            x = x + self.around.grid(codes, at)
         touching = self.touching(tokens, known)
-        return x if touching is None else x + self.edges(touching)
+        return x if touching is None else x + self.edges(touching[:, at])
 
     def remember(self, text_tokens: mx.array, layout: mx.array | None = None) -> Prompt:
         """What the blocks need of a caption int (B, T) and of a layout int (B, N), made once per

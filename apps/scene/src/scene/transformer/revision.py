@@ -9,23 +9,28 @@ all their neighbours.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import mlx.core as mx
 import numpy as np
 
+from scene.transformer.borders import Borders, Where
 from scene.transformer.company import Gathering
 from scene.transformer.drawing import BRANCHES, WORTH_A_LOOK, Likely, Looked, logits_within
 from scene.transformer.lines import best_together
 from scene.transformer.meetings import Meetings
+from scene.transformer.rereading import Rereading
 from scene.transformer.sampling import Sampler, log_sum_exp
 
 if TYPE_CHECKING:
-    from scene.transformer.image import ImageTransformer, Prompt
+    from scene.transformer.image import ImageTransformer
 
-# So often the model is asked for what is likely beside what has changed, and so often the lines
-# are gone over then.
-SWEEPS = 3
+# How many times the nats at borders count, first and then: with more at first, a tree that could be
+# mended makes way for a clearing. So often at most patches are weighed by each, while the model is
+# asked for what is likely beside what has changed, and so often the lines are gone over then.
+STRICTER = (1.0, 1.5)
+SWEEPS = 4
 ROUNDS = 2
 # Of so many likely patches of a position those are chosen that go with what is there, so many with
 # the one that is there, by which others have to be better by these nats.
@@ -36,10 +41,6 @@ STAY = 0.5
 # yet to come that a patch might belong to. And from how many on they make a patch stand out.
 KNOWN_BY_NOW = 2.0
 STANDS_OUT = 0.25
-# Borders that never met cost more the more of their 16 pixels differ, and less where those go on:
-# nats for each pixel, and with how many they cost as much as when they are drawn.
-FOR_A_PIXEL = 0.2
-USUAL_PIXELS = 4
 _ROWS = 128  # patches of so many branches are worked out at a time
 
 # What lies left of something and that, what lies above something and that, of (B, h, w, ...).
@@ -59,46 +60,76 @@ class Choices:
     scores: np.ndarray
 
 
+class _Known:
+    """What is likely at positions that were asked about since their inputs changed."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, ...], list[np.ndarray]] = {}  # codes, scores
+
+    def learn(self, where: Where, ask: Callable[[Where], Likely]) -> None:
+        """Ask about those of the positions `where` that are new."""
+        places = list(zip(*(axis.tolist() for axis in where), strict=True))
+        new = [number for number, place in enumerate(places) if place not in self._found]
+        if new:
+            likely = ask(tuple(axis[new] for axis in where))
+            ends = np.searchsorted(likely.place, np.arange(1, len(new)))
+            each = np.split(likely.codes, ends), np.split(likely.scores, ends)
+            for number, *found in zip(new, *each, strict=True):
+                self._found[places[number]] = found
+
+    def at(self, where: Where) -> Likely:
+        """At the T positions `where`, all of them known."""
+        places = zip(*(axis.tolist() for axis in where), strict=True)
+        codes, scores = zip(*(self._found[place] for place in places), strict=True)
+        place = np.repeat(np.arange(len(codes)), [len(some) for some in codes])
+        return Likely(place, np.concatenate(codes), np.concatenate(scores))
+
+    def forget(self, changed: np.ndarray) -> None:
+        """What was likely where bool (B, h, w) says so."""
+        for place in zip(*(axis.tolist() for axis in np.nonzero(changed)), strict=True):
+            self._found.pop(place, None)
+
+
 def revise(
     model: "ImageTransformer",
-    prompt: "Prompt",
+    reread: Rereading,
     codes: np.ndarray,
     labels: np.ndarray,
     company: Gathering | None,
-    recall: Callable[[np.ndarray, np.ndarray], Likely],
+    recall: Callable[[Where], Likely],
     sampler: Sampler,
     pull: np.ndarray | None,
 ) -> np.ndarray:
-    """Codes int (B, N, 2) of pictures that name patches, under labels int (B, N), as they look
-    better.
+    """Codes int (B, h, w, 2) of pictures that name patches, under labels int (B, h, w), as they
+    look better.
 
-    `prompt` is of B pictures, of 2B under guidance; `company`, if it counts, is that of all that is
-    drawn, and is kept so; `recall` says what was likely at positions by their pictures int (T,) and
-    numbers int (T,) when they were drawn; `pull` (B, K, J) as in `ImageTransformer.generate`.
+    `reread` are the pictures as they were drawn; `company`, if it counts, is that of all that is
+    drawn, and is kept so; `recall` says what was likely at positions when they were drawn; `pull`
+    (B, K, J) as in `ImageTransformer.generate`.
     """
-    width = model.grid_width
-    grid = codes.reshape(len(codes), -1, width, 2).astype(np.int64)  # (B, h, w, 2)
-    labels = labels.reshape(grid.shape[:-1])
-    news = np.ones(labels.shape, dtype=bool)
-    for sweep in range(SWEEPS):
-        troubled = _troubled(model.meetings, company, grid, labels)
-        where = np.nonzero(troubled & news)  # (T,) each
-        if not len(where[0]):
-            break
-        if sweep:
-            likely = _asked_again(model, prompt, grid, labels, where, sampler)
-        else:
-            likely = recall(where[0], where[1] * width + where[2])
-        choices = _choices(likely, model.meetings, company, grid, labels, where, pull)
-        revised = _best_together(choices, model.meetings)
-        news = (revised != grid).any(axis=-1)
-        if not news.any():
-            break
-        changed = np.nonzero(news)
-        if company is not None:
-            company.replace(changed[0], grid[changed], revised[changed], labels[changed])
-        grid, news = revised, _with_neighbours(news)
-    return grid.reshape(codes.shape)
+    grid, known = codes.astype(np.int64), _Known()
+    for weight in STRICTER:
+        borders = Borders(model.meetings, weight)
+        news = np.ones(labels.shape, dtype=bool)
+        for _ in range(SWEEPS):
+            look = _troubled(model.meetings, company, grid, labels) & news
+            if not look.any():
+                break
+            known.learn(np.nonzero(look & ~reread.moved), recall)
+            ask = partial(_asked_again, model, reread, sampler, grid, labels)
+            known.learn(np.nonzero(look & reread.moved), ask)
+            where = np.nonzero(look)  # (T,) each
+            choices = _choices(known.at(where), borders, company, grid, labels, where, pull)
+            revised = _best_together(choices, borders)
+            changed = (revised != grid).any(axis=-1)
+            if not changed.any():
+                break
+            if company is not None:
+                there = np.nonzero(changed)
+                company.replace(there[0], grid[there], revised[there], labels[there])
+            grid, news = revised, _with_neighbours(changed)
+            known.forget(reread.change(changed))
+    return grid
 
 
 def _troubled(
@@ -131,11 +162,11 @@ def _with_neighbours(there: np.ndarray) -> np.ndarray:
 
 def _choices(
     likely: Likely,
-    meetings: Meetings,
+    borders: Borders,
     company: Gathering | None,
     grid: np.ndarray,
     labels: np.ndarray,
-    where: tuple[np.ndarray, ...],
+    where: Where,
     pull: np.ndarray | None,
 ) -> Choices:
     """Of what is `likely` at the T positions `where`, those that are there among it, the best
@@ -151,7 +182,7 @@ def _choices(
     best, _ = _first(np.where(mine, -np.inf, scores), place, WEIGHED)
     place, each, scores = place[best], each[best], scores[best]
     # Half of what neighbours cost, for half of them may change as well.
-    rank = scores - _beside_neighbours(meetings, each, grid, where, place) / 2
+    rank = scores - borders.around(each, grid, where, place) / 2
     best, number = _first(rank, place, CHOICES - 1)
     codes[place[best], 1 + number], total[place[best], 1 + number] = each[best], scores[best]
     if company is not None:
@@ -179,20 +210,20 @@ def _first(rank: np.ndarray, place: np.ndarray, count: int) -> tuple[np.ndarray,
 
 def _asked_again(
     model: "ImageTransformer",
-    prompt: "Prompt",
+    reread: Rereading,
+    sampler: Sampler,
     grid: np.ndarray,
     labels: np.ndarray,
-    where: tuple[np.ndarray, ...],
-    sampler: Sampler,
+    where: Where,
 ) -> Likely:
     """What is likely at the T positions `where`, and what is there."""
-    (count, _, width, _), depth = grid.shape, model.depth
-    flat = grid.reshape(count, -1, 2)  # (B, N, 2)
-    picture, position, own = where[0], where[1] * width + where[2], grid[where]
+    depth, width, own = model.depth, model.grid_width, grid[where]
+    flat = grid.reshape(len(grid), -1, 2)  # (B, N, 2)
+    picture, position = where[0], where[1] * width + where[2]
     tokens = sampler.doubled(mx.array(flat.astype(np.int32)))
-    rows = sampler.in_both_halves(picture, count)  # (T,), (2T,) under guidance
+    rows = sampler.in_both_halves(picture, len(grid))  # (T,), (2T,) under guidance
     columns = sampler.doubled(mx.array(position))
-    state = depth.begin(model.vectors(prompt, tokens)[rows, columns])
+    state = depth.begin(reread.vectors(grid, where))
     touching = model.edges.grid(tokens, None, width)[rows, columns]
     shares = sampler.guide(depth.logits(state, 0))  # (T, K)
     shares = shares - log_sum_exp(shares)
@@ -214,48 +245,10 @@ def _asked_again(
     return Looked(place, branch, scores).likely(mine, own[:, 1])
 
 
-def _beside_neighbours(
-    meetings: Meetings,
-    codes: np.ndarray,
-    grid: np.ndarray,
-    where: tuple[np.ndarray, ...],
-    place: np.ndarray,
-) -> np.ndarray:
-    """Nats that codes int (n, 2), each at the position number `place` int (n,) of `where`, lose
-    beside all four neighbours there: float32 (n,)."""
-    near, far = meetings.edges_of(codes)  # (n, 2)
-    all_near, all_far = meetings.edges_of(grid)  # (B, h, w, 2)
-    b, y, x = (axis[place] for axis in where)
-    height, width = grid.shape[1:3]
-    lost = np.zeros(len(codes), dtype=np.float32)
-    for side, (down, right) in enumerate(((0, 1), (1, 0))):
-        here = np.flatnonzero((y >= down) & (x >= right))
-        there = b[here], y[here] - down, x[here] - right
-        pairs = all_far[(*there, side)] + near[here, side]
-        lost[here] += _seams(meetings, pairs, grid[there], codes[here], side)
-        here = np.flatnonzero((y < height - down) & (x < width - right))
-        there = b[here], y[here] + down, x[here] + right
-        pairs = far[here, side] + all_near[(*there, side)]
-        lost[here] += _seams(meetings, pairs, codes[here], grid[there], side)
-    return lost
-
-
-def _seams(
-    meetings: Meetings, pairs: np.ndarray, first: np.ndarray, other: np.ndarray, side: int
-) -> np.ndarray:
-    """Nats of borders by the sums of their keys uint64 (n,) and the codes int (n, 2) on both sides,
-    `side` 0 beside each other, 1 below: float32 (n,)."""
-    nats = meetings.nats(pairs)
-    odd = np.flatnonzero(nats)
-    differing = meetings.differing(first[odd], other[odd], below=side == 1)
-    nats[odd] += FOR_A_PIXEL * (differing - USUAL_PIXELS)
-    return nats
-
-
-def _best_together(choices: Choices, meetings: Meetings) -> np.ndarray:
+def _best_together(choices: Choices, borders: Borders) -> np.ndarray:
     """Of choices those that are best beside each other: codes int (B, h, w, 2)."""
     codes, there = choices.codes, np.isfinite(choices.scores)
-    near, far = meetings.edges_of(codes)  # (B, h, w, M, 2)
+    near, far = borders.meetings.edges_of(codes)  # (B, h, w, M, 2)
     together = []
     for side, (one, other) in enumerate(_NEIGHBOURS):
         both = there[one][..., :, None] & there[other][..., None, :]  # (B, ., ., M, M)
@@ -263,7 +256,7 @@ def _best_together(choices: Choices, meetings: Meetings) -> np.ndarray:
         first, second = (*where, i), (*where, j)
         pairs = far[one][(*first, side)] + near[other][(*second, side)]
         nats = np.zeros(both.shape, dtype=np.float32)
-        nats[both] = -_seams(meetings, pairs, codes[one][first], codes[other][second], side)
+        nats[both] = -borders.nats(pairs, codes[one][first], codes[other][second], side)
         together.append(nats)
     picked = best_together(choices.scores, *together, rounds=ROUNDS)
     return np.take_along_axis(codes, picked[..., None, None], axis=3)[..., 0, :]
